@@ -1,0 +1,33 @@
+import type { LocalDay } from './local-day';
+import { lastDayOf, lastRun, longestRunLength, NO_RUNS, qualifiedDaysCount, type Runs } from './runs';
+
+/** What is stored per user and rule. It says nothing about "now", so no job has to visit it at midnight. */
+export interface StreakState {
+  /** The qualified days. */
+  readonly runs: Runs;
+  /** Zone of the event that ended last on the last qualified day; null without one. */
+  readonly timezone: string | null;
+  /** Grows by 1 with each stored change; 0 where nothing was ever stored. */
+  readonly version: number;
+}
+
+export const emptyStreakState: StreakState = Object.freeze({ runs: NO_RUNS, timezone: null, version: 0 });
+
+/** The figures that can be stored beside the runs, because they do not depend on when they are read. */
+export interface StreakSummary {
+  /** Length of the latest run, whether or not it is still alive. */
+  readonly currentRunLength: number;
+  readonly longest: number;
+  readonly lastQualifiedDate: LocalDay | null;
+  readonly qualifiedDaysCount: number;
+}
+
+export function summarise({ runs }: Pick<StreakState, 'runs'>): StreakSummary {
+  const latest = lastRun(runs);
+  return {
+    currentRunLength: latest?.length ?? 0,
+    longest: longestRunLength(runs),
+    lastQualifiedDate: latest === undefined ? null : lastDayOf(latest),
+    qualifiedDaysCount: qualifiedDaysCount(runs),
+  };
+}
