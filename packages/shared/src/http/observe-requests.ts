@@ -1,0 +1,53 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { Histogram, type Registry } from 'prom-client';
+import type { Logger } from '../observability/create-logger';
+
+/** Routes that machines poll; logging them would bury the rest. */
+const quietPaths = /^\/(health(\/.*)?|metrics)$/;
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Times every answer by route pattern (never by path, which is unbounded) and logs it: 5xx as error, 4xx as info, the rest as debug. */
+export function createRequestObserver(logger: Logger, registry: Registry): RequestHandler {
+  const durations = new Histogram({
+    name: 'streaks_http_request_duration_seconds',
+    help: 'Seconds from request to the end of the answer, by route pattern. A rising p99 of one route points at the store behind it; count by status for the error rate.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [registry],
+  });
+  return function observeRequest(request, response, next) {
+    const startedNs = process.hrtime.bigint();
+    response.once('close', () => {
+      const seconds = Number(process.hrtime.bigint() - startedNs) / 1e9;
+      const status = response.writableFinished ? response.statusCode : 499;
+      const method = knownMethods.has(request.method) ? request.method : 'other';
+      durations.observe({ method, route: routePattern(request), status }, seconds);
+      logRequest(logger, request, response, status, seconds);
+    });
+    next();
+  };
+}
+
+function logRequest(logger: Logger, request: Request, response: Response, status: number, seconds: number): void {
+  const path = request.originalUrl.split('?', 1)[0] ?? '';
+  if (quietPaths.test(path)) return;
+  const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
+  if (!logger.isLevelEnabled(level)) return;
+  const code: unknown = response.locals['problemCode'];
+  logger[level](
+    {
+      requestId: request.requestId,
+      method: request.method,
+      path,
+      status,
+      seconds,
+      ...(code === undefined ? {} : { code }),
+    },
+    'http_request',
+  );
+}
+
+function routePattern(request: Request): string {
+  const route = request.route as { readonly path?: unknown } | undefined;
+  return typeof route?.path === 'string' ? `${request.baseUrl}${route.path}` : 'unmatched';
+}
