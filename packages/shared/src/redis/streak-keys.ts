@@ -1,0 +1,38 @@
+import { partitionForKey } from '../kafka/partition-for-key';
+
+/**
+ * Users are spread over this many buckets. The bucket is the hash tag of every key of a user, so one script call, which
+ * on a cluster may touch one slot only, serves all users of a bucket. Changing it orphans every key: raise the
+ * generation (a rebuild) with it.
+ */
+export const BUCKETS = 32;
+
+/** All buckets, 0 to 31. */
+export const ALL_BUCKETS: readonly number[] = Object.freeze(Array.from({ length: BUCKETS }, (_, bucket) => bucket));
+
+export function bucketOf(userId: string): number {
+  return partitionForKey(userId, BUCKETS);
+}
+
+/** Where the state of a user under a rule lies. */
+export function streakKey(keyPrefix: string, bucket: number, ruleId: string, userId: string): string {
+  return `${keyPrefix}{${bucket}}:streak:${ruleId}:${userId}`;
+}
+
+/**
+ * The sentinel of a bucket: the generation whose states are all there. Absent after Redis was emptied, so that a missing
+ * key is told apart from a user without a state.
+ */
+export function sentinelKey(keyPrefix: string, bucket: number): string {
+  return `${keyPrefix}{${bucket}}:generation`;
+}
+
+/** Names the refill under way. It vanishes with the rest when Redis is emptied meanwhile, and the refill then does not count. */
+export function fillKey(keyPrefix: string, bucket: number): string {
+  return `${keyPrefix}{${bucket}}:filling`;
+}
+
+/** The pub/sub channel on which the outcome of one request (`Prefer: wait=N`) is told. */
+export function replyChannel(keyPrefix: string, requestId: string): string {
+  return `${keyPrefix}reply:${requestId}`;
+}
