@@ -1,0 +1,184 @@
+import { createRequire } from 'node:module';
+import { recordBatch, recordSet } from './record-batch-bytes';
+
+// Loaded by path: what the patch changes is not part of kafkajs' interface, and a newer version may have it elsewhere.
+const load = createRequire(__filename);
+
+interface FakeMessage {
+  readonly offset: string;
+  readonly key: Buffer | null;
+  readonly isControlRecord: boolean;
+  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
+}
+
+interface Decoded extends ReadonlyArray<{ readonly offset: string }> {
+  readonly decodeError?: Error;
+}
+
+interface BatchLike {
+  readonly decodeError: Error | null;
+  readonly messages: readonly unknown[];
+  lastOffset(): string;
+}
+
+interface RunnerLike {
+  running: boolean;
+  handleBatch(batch: BatchLike): Promise<void>;
+}
+
+interface Kafkajs {
+  readonly filterAborted: (input: {
+    messages: readonly FakeMessage[];
+    abortedTransactions: readonly { producerId: string; firstOffset: string }[];
+  }) => readonly FakeMessage[];
+  readonly decode: (decoder: unknown) => Promise<Decoded>;
+  readonly Decoder: new (bytes: Buffer) => unknown;
+  readonly Batch: new (topic: string, fetchedOffset: string, partition: object) => BatchLike;
+  readonly Runner: new (options: object) => RunnerLike;
+  readonly RequestQueue: new (
+    options: object,
+  ) => { checkPendingRequests(): void; throttleCheckTimeoutId: unknown; destroy(): void };
+}
+
+/** More than can be spread into the arguments of one call. */
+const LARGE_BATCH_RECORDS = 130_000;
+const UNKNOWN_CODEC = 7;
+
+/** Each part of the patch by the name that its comment in `patches/` has, and whether it is in force. */
+const parts: Readonly<Record<string, (kafkajs: Kafkajs) => boolean | Promise<boolean>>> = {
+  'D1 order': ({ filterAborted }) =>
+    isEmpty(
+      filterAborted({
+        messages: [data(1, 'a'), data(2, 'b')],
+        abortedTransactions: [aborted('b', 2), aborted('a', 1)],
+      }),
+    ),
+  'D1 all': ({ filterAborted }) =>
+    isEmpty(filterAborted({ messages: [data(5, 'b')], abortedTransactions: [aborted('a', 1), aborted('b', 2)] })),
+  'D1 marker': ({ filterAborted }) =>
+    isEmpty(
+      filterAborted({
+        messages: [data(1, 'a', Buffer.alloc(4)), data(2, 'a')],
+        abortedTransactions: [aborted('a', 1)],
+      }),
+    ),
+  'large batch': async (kafkajs) =>
+    (await decodeAll(kafkajs, [recordBatch({ firstOffset: 0, records: LARGE_BATCH_RECORDS })])).length ===
+    LARGE_BATCH_RECORDS,
+  'decode errors: codec': async (kafkajs) =>
+    keepsGoodPrefix(
+      await decodeAll(kafkajs, [good(), recordBatch({ firstOffset: 2, records: 1, attributes: UNKNOWN_CODEC })]),
+    ),
+  'decode errors: record': async (kafkajs) =>
+    // A record of six bytes whose value claims 32 and holds none.
+    keepsGoodPrefix(
+      await decodeAll(kafkajs, [
+        good(),
+        recordBatch({ firstOffset: 2, records: 1, payload: Buffer.from([12, 0, 0, 0, 1, 64, 0]) }),
+      ]),
+    ),
+  'decode errors: batch': async (kafkajs) => {
+    const batch = await undecodableBatch(kafkajs);
+    return batch.decodeError instanceof Error && batch.messages.length === 0 && batch.lastOffset() === '1';
+  },
+  'decode errors: eachBatch': async (kafkajs) => await isHandedOutUnresolved(kafkajs, await undecodableBatch(kafkajs)),
+  timers: ({ RequestQueue }) => {
+    const queue = new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 1, clientId: '', broker: '', logger: {} });
+    queue.checkPendingRequests();
+    const isIdle = queue.throttleCheckTimeoutId === null;
+    queue.destroy();
+    return isIdle;
+  },
+};
+
+/** Names of the parts of the patch; the mutation test reverts each. */
+export const kafkajsPatchParts: readonly string[] = Object.keys(parts);
+
+/**
+ * Throws unless kafkajs is the version that `patches/` was made for with every part of the patch in force. Without it
+ * records of aborted transactions are delivered and one bad batch ends a consumer for good, so each service checks at
+ * its start. Needs no broker; takes a fraction of a second.
+ */
+export async function assertKafkajsIsPatched(): Promise<void> {
+  const kafkajs = loadKafkajs();
+  for (const [name, isInForce] of Object.entries(parts)) {
+    if (!(await holds(() => isInForce(kafkajs)))) {
+      throw new Error(
+        `kafkajs is not patched: "${name}" is missing. Run \`npx patch-package\` (patches/kafkajs+2.2.4.patch) and start again.`,
+      );
+    }
+  }
+}
+
+async function holds(check: () => boolean | Promise<boolean>): Promise<boolean> {
+  try {
+    return await check();
+  } catch {
+    return false;
+  }
+}
+
+function loadKafkajs(): Kafkajs {
+  return {
+    filterAborted: load('kafkajs/src/consumer/filterAbortedMessages'),
+    decode: load('kafkajs/src/protocol/requests/fetch/v4/decodeMessages'),
+    Decoder: load('kafkajs/src/protocol/decoder'),
+    Batch: load('kafkajs/src/consumer/batch'),
+    Runner: load('kafkajs/src/consumer/runner'),
+    RequestQueue: load('kafkajs/src/network/requestQueue'),
+  };
+}
+
+function isEmpty(list: readonly unknown[]): boolean {
+  return list.length === 0;
+}
+
+function data(offset: number, producerId: string, key: Buffer | null = null): FakeMessage {
+  return { offset: String(offset), key, isControlRecord: false, batchContext: { producerId, inTransaction: true } };
+}
+
+function aborted(producerId: string, firstOffset: number): { producerId: string; firstOffset: string } {
+  return { producerId, firstOffset: String(firstOffset) };
+}
+
+/** Offsets 0 and 1. */
+function good(): Buffer {
+  return recordBatch({ firstOffset: 0, records: 2 });
+}
+
+async function decodeAll({ decode, Decoder }: Kafkajs, batches: readonly Buffer[]): Promise<Decoded> {
+  return await decode(new Decoder(recordSet(batches)));
+}
+
+function keepsGoodPrefix(decoded: Decoded): boolean {
+  return decoded.decodeError instanceof Error && decoded.map(({ offset }) => offset).join() === '0,1';
+}
+
+/** Fetched at offset 2, where nothing can be decoded; the offsets before it are those of the same record set. */
+async function undecodableBatch(kafkajs: Kafkajs): Promise<BatchLike> {
+  const messages = await decodeAll(kafkajs, [
+    good(),
+    recordBatch({ firstOffset: 2, records: 1, attributes: UNKNOWN_CODEC }),
+  ]);
+  return new kafkajs.Batch('topic', '2', { partition: 0, highWatermark: '9', abortedTransactions: [], messages });
+}
+
+async function isHandedOutUnresolved({ Runner }: Kafkajs, batch: BatchLike): Promise<boolean> {
+  const handedOut: unknown[] = [];
+  const resolved: unknown[] = [];
+  const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  const runner = new Runner({
+    logger: { ...silent, namespace: () => ({ ...silent, namespace: () => silent }) },
+    instrumentationEmitter: { emit: ignore },
+    consumerGroup: { resolveOffset: (offset: unknown) => resolved.push(offset), heartbeat: async () => undefined },
+    eachBatch: async (payload: { batch: unknown }) => void handedOut.push(payload.batch),
+    autoCommit: false,
+    concurrency: 1,
+    onCrash: ignore,
+  });
+  runner.running = true;
+  await runner.handleBatch(batch);
+  return handedOut[0] === batch && isEmpty(resolved);
+}
+
+function ignore(): void {}

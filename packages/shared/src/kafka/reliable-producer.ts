@@ -1,0 +1,287 @@
+import {
+  createDiscardingSender,
+  type Delivered,
+  type DiscardingSenderOptions,
+  type OutgoingRecord,
+} from './producer/discarding-sender';
+import {
+  BufferFullError,
+  isCausedByARecord,
+  KafkaUnavailableError,
+  RecordRefusedError,
+} from './producer/producer-errors';
+
+export type { Delivered, OutgoingRecord, ProducerClient } from './producer/discarding-sender';
+export { BufferFullError, KafkaUnavailableError, RecordRefusedError } from './producer/producer-errors';
+
+export interface ReliableProducerOptions extends DiscardingSenderOptions {
+  /** What may wait and be under way at once; past either `send` fails with BufferFullError. */
+  readonly maxBufferedRecords: number;
+  readonly maxBufferedBytes: number;
+  /** Of one record, everything included. Keep below the topic's `max.message.bytes`. */
+  readonly maxRecordBytes: number;
+  /** How long the first record of a batch waits for company while nothing is under way. */
+  readonly lingerMs: number;
+  readonly maxBatchRecords: number;
+  /** Keep below the topic's `max.message.bytes`: one partition may get the whole batch. */
+  readonly maxBatchBytes: number;
+  /** From `send` to acknowledgement; after that the record is rejected with KafkaUnavailableError. */
+  readonly deliveryTimeoutMs: number;
+  /** Pause after a failed try. */
+  readonly retryBackoffMs: number;
+  /** How often the number of partitions is read again, which also tells `health` about an idle Kafka. */
+  readonly refreshMs: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+export interface ReliableProducerStats {
+  readonly bufferedRecords: number;
+  readonly bufferedBytes: number;
+  readonly acknowledged: number;
+  readonly rejected: number;
+  readonly batches: number;
+  readonly failedAttempts: number;
+  readonly producersCreated: number;
+}
+
+export interface ReliableProducerHealth {
+  /** `starting` until Kafka has answered for the first time. */
+  readonly state: 'starting' | 'ready' | 'failing' | 'closed';
+  readonly lastError?: string;
+}
+
+export interface ReliableProducer {
+  /**
+   * Resolves once all in-sync replicas have the record. Rejects with BufferFullError (nothing taken),
+   * RecordRefusedError (this record can never be stored) or KafkaUnavailableError (repeat it). Records of one key keep
+   * their order; one whose acknowledgement was lost may be in the log twice.
+   */
+  send(record: OutgoingRecord): Promise<Delivered>;
+  stats(): ReliableProducerStats;
+  health(): ReliableProducerHealth;
+  /** Takes no more records, sends what waits, and rejects what is not acknowledged by the deadline. */
+  close(options: { readonly deadlineMs: number }): Promise<void>;
+}
+
+interface PendingRecord {
+  readonly record: OutgoingRecord;
+  readonly bytes: number;
+  readonly deadlineMs: number;
+  wasSent: boolean;
+  isSettled: boolean;
+  readonly resolve: (delivered: Delivered) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const RECORD_OVERHEAD_BYTES = 32;
+
+/**
+ * A producer that never acknowledges what Kafka has not stored. One batch is under way at a time, what arrives meanwhile
+ * goes with the next one (group commit), and every error costs the kafkajs producer its life (`createDiscardingSender`).
+ */
+export function createReliableProducer(options: ReliableProducerOptions): ReliableProducer {
+  const { now, lingerMs, maxBatchRecords, maxBatchBytes, deliveryTimeoutMs } = options;
+  const sender = createDiscardingSender(options);
+  const counters = { acknowledged: 0, rejected: 0, batches: 0, failedAttempts: 0 };
+  const queue: PendingRecord[] = [];
+  let inFlight: readonly PendingRecord[] = [];
+  let bufferedRecords = 0;
+  let bufferedBytes = 0;
+  let state: ReliableProducerHealth['state'] = 'starting';
+  let lastError: Error | undefined;
+  let lingerTimer: NodeJS.Timeout | undefined;
+  let deadlineTimer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let wakeFromBackoff: (() => void) | undefined;
+
+  function send(record: OutgoingRecord): Promise<Delivered> {
+    const bytes = sizeOf(record);
+    if (state === 'closed') return Promise.reject(new KafkaUnavailableError('not_sent', 'the producer is closed'));
+    if (bytes > options.maxRecordBytes) {
+      return Promise.reject(new RecordRefusedError(`${bytes} bytes, at most ${options.maxRecordBytes} are taken`));
+    }
+    if (bufferedRecords >= options.maxBufferedRecords || bufferedBytes + bytes > options.maxBufferedBytes) {
+      return Promise.reject(new BufferFullError(bufferedRecords, bufferedBytes));
+    }
+    return new Promise((resolve, reject) => {
+      const deadlineMs = now() + deliveryTimeoutMs;
+      queue.push({ record, bytes, deadlineMs, wasSent: false, isSettled: false, resolve, reject });
+      bufferedRecords += 1;
+      bufferedBytes += bytes;
+      scheduleDeadline();
+      scheduleRun();
+    });
+  }
+
+  function scheduleRun(): void {
+    if (running !== undefined) return;
+    if (queue.length >= maxBatchRecords || state === 'closed') run();
+    else lingerTimer ??= setTimeout(run, lingerMs);
+  }
+
+  function run(): void {
+    clearTimeout(lingerTimer);
+    lingerTimer = undefined;
+    running ??= drain().finally(() => {
+      running = undefined;
+      if (queue.length > 0) run();
+    });
+  }
+
+  async function drain(): Promise<void> {
+    while (queue.length > 0) {
+      inFlight = takeBatch();
+      counters.batches += 1;
+      await deliver(inFlight);
+      for (const { bytes } of inFlight) releaseBuffer(bytes);
+      inFlight = [];
+    }
+  }
+
+  function takeBatch(): readonly PendingRecord[] {
+    let count = 0;
+    for (let bytes = 0; count < queue.length && count < maxBatchRecords; count += 1) {
+      bytes += queue[count]?.bytes ?? 0;
+      if (bytes > maxBatchBytes && count > 0) break;
+    }
+    return queue.splice(0, count);
+  }
+
+  /** Returns once every record is settled: acknowledged, refused, or out of time. */
+  async function deliver(batch: readonly PendingRecord[]): Promise<void> {
+    const groups: (readonly PendingRecord[])[] = [batch];
+    for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+      const waiting = group.filter(({ isSettled }) => !isSettled);
+      if (waiting.length === 0) continue;
+      const failure = await attempt(waiting);
+      if (failure === undefined) continue;
+      if (!isCausedByARecord(failure)) {
+        groups.unshift(waiting);
+        await backoff();
+      } else if (waiting.length > 1) {
+        const middle = waiting.length >> 1;
+        groups.unshift(waiting.slice(0, middle), waiting.slice(middle));
+      } else {
+        for (const pending of waiting) settle(pending, new RecordRefusedError(failure.message, { cause: failure }));
+      }
+    }
+  }
+
+  /** Undefined if all records were acknowledged. */
+  async function attempt(waiting: readonly PendingRecord[]): Promise<Error | undefined> {
+    for (const pending of waiting) pending.wasSent = true;
+    try {
+      const delivered = await sender.send(waiting.map(({ record }) => record));
+      waiting.forEach((pending, index) => {
+        settle(pending, delivered[index] ?? new Error('not acknowledged'));
+      });
+      noteSuccess();
+      return undefined;
+    } catch (error) {
+      counters.failedAttempts += 1;
+      return noteFailure(error);
+    }
+  }
+
+  function settle(pending: PendingRecord, result: Delivered | Error): void {
+    if (pending.isSettled) return;
+    pending.isSettled = true;
+    if (result instanceof Error) {
+      counters.rejected += 1;
+      pending.reject(result);
+    } else {
+      counters.acknowledged += 1;
+      pending.resolve(result);
+    }
+  }
+
+  function releaseBuffer(bytes: number): void {
+    bufferedRecords -= 1;
+    bufferedBytes -= bytes;
+  }
+
+  function noteSuccess(): void {
+    if (state !== 'closed') state = 'ready';
+  }
+
+  function noteFailure(error: unknown): Error {
+    lastError = error instanceof Error ? error : new Error(String(error));
+    if (state !== 'closed') state = 'failing';
+    return lastError;
+  }
+
+  async function backoff(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, options.retryBackoffMs);
+      wakeFromBackoff = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    wakeFromBackoff = undefined;
+  }
+
+  /** Deadlines grow in the order of arrival, so the oldest record's is the next one. */
+  function scheduleDeadline(): void {
+    const oldest = inFlight.find(({ isSettled }) => !isSettled) ?? queue[0];
+    if (oldest === undefined || deadlineTimer !== undefined) return;
+    deadlineTimer = setTimeout(
+      () => {
+        deadlineTimer = undefined;
+        rejectOlderThan(now());
+        scheduleDeadline();
+      },
+      Math.max(1, oldest.deadlineMs - now()),
+    );
+  }
+
+  function rejectOlderThan(deadlineMs: number): void {
+    const isExpired = (pending: PendingRecord) => !pending.isSettled && pending.deadlineMs <= deadlineMs;
+    for (const pending of inFlight.filter(isExpired)) settle(pending, unavailable(pending));
+    const kept = queue.findIndex((pending) => !isExpired(pending));
+    for (const pending of queue.splice(0, kept === -1 ? queue.length : kept)) {
+      settle(pending, unavailable(pending));
+      releaseBuffer(pending.bytes);
+    }
+    // What was in flight may all be settled now: nothing to wait for.
+    if (inFlight.every(({ isSettled }) => isSettled)) wakeFromBackoff?.();
+  }
+
+  function unavailable({ wasSent }: PendingRecord): KafkaUnavailableError {
+    return new KafkaUnavailableError(wasSent ? 'unknown' : 'not_sent', lastError ?? 'no answer in time');
+  }
+
+  function refresh(): void {
+    sender.refresh().then(noteSuccess, noteFailure);
+  }
+
+  const refreshTimer = setInterval(refresh, options.refreshMs);
+  refresh();
+
+  return {
+    send,
+    stats: () => ({ bufferedRecords, bufferedBytes, ...counters, producersCreated: sender.producersCreated }),
+    health: () => ({
+      state,
+      ...(lastError !== undefined && state === 'failing' ? { lastError: lastError.message } : {}),
+    }),
+    async close({ deadlineMs }) {
+      clearInterval(refreshTimer);
+      state = 'closed';
+      if (queue.length > 0) run();
+      const limit = setTimeout(() => rejectOlderThan(Number.POSITIVE_INFINITY), deadlineMs);
+      while (running !== undefined) await running;
+      clearTimeout(limit);
+      clearTimeout(deadlineTimer);
+      await sender.close();
+    },
+  };
+}
+
+function sizeOf({ key, value, headers }: OutgoingRecord): number {
+  let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key) + value.length;
+  for (const [name, text] of Object.entries(headers ?? {}))
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(text) + 4;
+  return bytes;
+}
