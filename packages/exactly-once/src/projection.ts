@@ -1,4 +1,7 @@
-import type { PoolClient } from 'pg';
+import type { ClientBase } from 'pg';
+
+/** A connection inside an open transaction. The projection neither commits nor rolls back. */
+export type Transaction = ClientBase;
 
 /** One Kafka record as the engine read it. `offset` is a bigint from the edge inward; `timestampMs` is the record's own (LogAppendTime). */
 export interface SourceRecord {
@@ -66,9 +69,13 @@ export interface Projection<Event, C extends Change, Outcome> {
    * Folds the records into the read model, inside the transaction, set-based. May be called again for the same
    * records after a rollback, and with fewer of them: it must keep no state of a transaction that did not commit.
    */
-  apply(transaction: PoolClient, records: readonly DecodedRecord<Event>[], attempt: number): Promise<Applied<C, Outcome>>;
+  apply(
+    transaction: Transaction,
+    records: readonly DecodedRecord<Event>[],
+    attempt: number,
+  ): Promise<Applied<C, Outcome>>;
   /** Writes the numbered changes to the outbox table, in the same transaction, after the shards were locked. */
-  saveChanges(transaction: PoolClient, changes: readonly NumberedChange<C>[]): Promise<void>;
+  saveChanges(transaction: Transaction, changes: readonly NumberedChange<C>[]): Promise<void>;
   /** Called once after COMMIT, synchronously; must not throw. */
   committed(applied: Applied<C, Outcome>): void;
 }
@@ -78,5 +85,9 @@ export interface Sink<C extends Change> {
   /** Makes the changes visible; resolves when all of them are. Rejects when the store is away: nothing is lost, the mark stands still. */
   write(changes: readonly NumberedChange<C>[]): Promise<void>;
   /** Changes of a shard above `afterSeq` in order, at most `limit`, from Postgres; numbers without gaps, so `lastSeq` tells how far they reach. */
-  readBack(shard: number, afterSeq: bigint, limit: number): Promise<{ readonly changes: readonly NumberedChange<C>[]; readonly lastSeq: bigint }>;
+  readBack(
+    shard: number,
+    afterSeq: bigint,
+    limit: number,
+  ): Promise<{ readonly changes: readonly NumberedChange<C>[]; readonly lastSeq: bigint }>;
 }

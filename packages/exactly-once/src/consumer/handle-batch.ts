@@ -1,0 +1,119 @@
+import type { Lane } from '../apply/lane';
+import type { PartitionBatch } from '../apply/partition-batch';
+import type { HaltReason, OwnedPartition } from '../assignment/owned-partition';
+import type { Decoded, DecodedRecord, Projection, Rejected, SourceRecord } from '../projection';
+import { judgeBatch, type ReadableBatch } from './read-batch';
+
+export interface HandleBatchPorts<Event> {
+  readonly active: (partition: number) => OwnedPartition | undefined;
+  readonly laneOf: (partition: number) => Lane<Event>;
+  readonly decode: Projection<Event, never, unknown>['decode'];
+  readonly seek: (partition: number, offset: bigint) => void;
+  readonly reclaim: (owned: OwnedPartition) => void;
+  readonly halt: (owned: OwnedPartition, reason: HaltReason, detail: string) => void;
+  /** Told of every decoded record; true when the partition has had too large a share of bad ones. */
+  readonly hasTooManyBad: (owned: OwnedPartition, records: number, bad: number) => boolean;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly onDecodeFailed: (error: unknown) => void;
+  readonly onRefused: (partition: number) => void;
+  readonly maxBatchRecords: number;
+}
+
+/** Refusals in a row after which the position is asked of Postgres and Kafka anew. */
+const REFUSALS_BEFORE_RECLAIM = 2;
+
+/**
+ * Takes one fetched batch into its lane. Returns the offset kafkajs may move on from, or `undefined` when it must not move.
+ * Waits for room in the lane: that is the backpressure. `isAbandoned` turns true when the consumer wants to rejoin.
+ */
+export async function handleBatch<Event>(
+  batch: ReadableBatch,
+  ports: HandleBatchPorts<Event>,
+  isAbandoned: () => boolean,
+): Promise<bigint | undefined> {
+  const owned = ports.active(batch.partition);
+  if (!owned) return undefined;
+  const verdict = judgeBatch(batch, owned);
+  if (verdict.kind === 'wrong-position') {
+    refuse(owned, ports);
+    return undefined;
+  }
+  owned.refusedInARow = 0;
+  if (verdict.kind === 'unreadable') {
+    ports.halt(owned, 'UNREADABLE_BATCH', `offset ${owned.fetchCursor}: ${verdict.error.message}`);
+    return undefined;
+  }
+  const decoded = await decodePatiently(verdict.records, ports, () => !owned.isCurrent || isAbandoned());
+  if (!decoded || !owned.isCurrent) return undefined;
+  const bad = decoded.filter((d) => d.kind === 'rejected').length;
+  if (ports.hasTooManyBad(owned, decoded.length, bad)) {
+    ports.halt(
+      owned,
+      'TOO_MANY_BAD_RECORDS',
+      `at offset ${owned.fetchCursor}: ${bad} of ${decoded.length} in the last batch`,
+    );
+    return undefined;
+  }
+  const lane = ports.laneOf(owned.partition);
+  await Promise.race([lane.hasRoom(), untilTrue(() => isAbandoned() || !owned.isCurrent, ports.wait)]);
+  if (isAbandoned() || !owned.isCurrent) return undefined;
+  for (const slice of toSlices(owned, verdict.records, decoded, verdict.nextOffset, ports.maxBatchRecords)) {
+    lane.enqueue(slice);
+  }
+  owned.fetchCursor = verdict.nextOffset;
+  return verdict.nextOffset - 1n;
+}
+
+function refuse<Event>(owned: OwnedPartition, ports: HandleBatchPorts<Event>): void {
+  ports.onRefused(owned.partition);
+  owned.refusedInARow++;
+  if (owned.refusedInARow >= REFUSALS_BEFORE_RECLAIM) ports.reclaim(owned);
+  else ports.seek(owned.partition, owned.fetchCursor);
+}
+
+/** A registry that is away is not bad data: asks until it answers. */
+async function decodePatiently<Event>(
+  records: readonly SourceRecord[],
+  ports: HandleBatchPorts<Event>,
+  isOver: () => boolean,
+): Promise<readonly Decoded<Event>[] | undefined> {
+  for (let failures = 0; !isOver(); failures++) {
+    try {
+      return await ports.decode(records);
+    } catch (error) {
+      ports.onDecodeFailed(error);
+      await ports.wait(Math.min(2_000, 100 * 2 ** Math.min(failures, 5)));
+    }
+  }
+  return undefined;
+}
+
+async function untilTrue(condition: () => boolean, wait: (ms: number) => Promise<void>): Promise<void> {
+  while (!condition()) await wait(100);
+}
+
+/** Cuts what is larger than a transaction may be. Only the last slice covers the offsets after its last record. */
+function toSlices<Event>(
+  owned: OwnedPartition,
+  records: readonly SourceRecord[],
+  decoded: readonly Decoded<Event>[],
+  nextOffset: bigint,
+  maxRecords: number,
+): PartitionBatch<Event>[] {
+  const slices: PartitionBatch<Event>[] = [];
+  for (let start = 0; start < records.length; start += maxRecords) {
+    const end = Math.min(start + maxRecords, records.length);
+    const events: DecodedRecord<Event>[] = [];
+    const rejected: Rejected[] = [];
+    for (let i = start; i < end; i++) {
+      const source = records[i];
+      const result = decoded[i];
+      if (!source || !result) throw new Error('decode must give one answer for each record');
+      if (result.kind === 'event') events.push({ source, event: result.event });
+      else rejected.push({ source, rejection: result.rejection });
+    }
+    const following = records[end];
+    slices.push({ owned, events, rejected, nextOffset: following ? following.offset : nextOffset });
+  }
+  return slices;
+}

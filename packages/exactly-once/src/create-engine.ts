@@ -1,0 +1,235 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createAssignment } from './assignment/assignment';
+import type { OwnedPartition, PartitionState } from './assignment/owned-partition';
+import { createBadShareWatch } from './consumer/bad-share';
+import { handleBatch } from './consumer/handle-batch';
+import { createLogReader } from './consumer/log-reader';
+import { type ConsumerEvents, startConsumer } from './consumer/start-consumer';
+import { supervise } from './consumer/supervise';
+import { createLanes } from './create-lanes';
+import type { EngineOptions } from './engine-options';
+import { createLagTracker } from './lag';
+import { startMaintenance } from './maintenance';
+import type { Change } from './projection';
+import { createRelay } from './relay/relay';
+import { moveProjectedMarks, readShardMarks } from './sql/outbox';
+
+export interface EngineStatus {
+  readonly partitions: ReadonlyMap<number, PartitionState>;
+  /** Sum over the partitions of this process. */
+  readonly lagRecords: bigint;
+}
+
+export interface Engine {
+  status(): EngineStatus;
+  /** Stop fetching → finish the transactions at hand → leave the group → drain the relay. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+const RELAY_POLL_MIN_MS = 50;
+const RELAY_POLL_MAX_MS = 1_000;
+const RELAY_MARK_EVERY_MS = 200;
+const REBUILD_BACKOFF_MAX_MS = 15_000;
+const CONSUMER_STOP_MS = 5_000;
+
+/** Starts moving a topic into Postgres, exactly once. Returns at once; it keeps trying while a server is away. */
+export function startEngine<Event, C extends Change, Outcome>(options: EngineOptions<Event, C, Outcome>): Engine {
+  const { topic, tuning, metrics, log, nowMs } = options;
+  const wait = (ms: number) => delay(ms);
+  const lag = createLagTracker();
+  const logReader = createLogReader({
+    topic,
+    createKafka: () => options.createKafka('admin'),
+    fetchTopicId: options.fetchTopicId,
+  });
+  const relay = startRelay(options);
+
+  const assignment = createAssignment({
+    topic,
+    owner: options.owner,
+    store: options.pool,
+    log: logReader,
+    wait,
+    jitter: options.random,
+    nowMs,
+    onChange: (states) => {
+      relay.setShards(shardsOf(states, options.shardCount, logReader.partitionCount()));
+      showStates(metrics, states);
+    },
+    onClaimError: (partition, error) => log.warn({ partition, err: error }, 'partition_claim_failed'),
+    onHalt: (partition, reason, detail) => {
+      metrics.halts.inc({ reason });
+      log.error({ topic, partition, reason, detail }, 'partition_halted');
+    },
+  });
+  const lanes = createLanes(
+    options,
+    relay,
+    (owned: OwnedPartition) => {
+      metrics.fences.inc();
+      log.warn({ topic, partition: owned.partition, epoch: String(owned.epoch) }, 'partition_fenced');
+      assignment.reclaim(owned);
+    },
+    wait,
+  );
+  const maintenance = startMaintenance<Event>({
+    assignment,
+    lag,
+    log: logReader,
+    laneOf: lanes.of,
+    tuning,
+    metrics,
+    nowMs,
+    mirror: async (offsets) => supervisor.consumer()?.mirror(offsets),
+    onError: (error) => log.warn({ err: error }, 'maintenance_failed'),
+  });
+
+  let lastFetchMs = nowMs();
+  let batchesInHand = 0;
+  const events = createConsumerEvents(options, { assignment, lanes, lag, wait });
+  const supervisor = supervise({
+    start: (onCrash) => {
+      lastFetchMs = nowMs();
+      return startConsumer(
+        options.createKafka('consumer'),
+        { ...tuning, topic, groupId: options.groupId },
+        {
+          ...events,
+          onBatch: (batch, isAbandoned) => {
+            batchesInHand++;
+            return events.onBatch(batch, isAbandoned).finally(() => {
+              batchesInHand--;
+              lastFetchMs = nowMs();
+            });
+          },
+          onFetched: () => {
+            lastFetchMs = nowMs();
+          },
+          onCrash,
+        },
+      );
+    },
+    findStall: () => {
+      if (batchesInHand > 0 || lanes.isBusy()) return undefined; // waiting for a store is not a stall of the consumer
+      const quietMs = nowMs() - lastFetchMs;
+      return quietMs > tuning.stallMs ? `nothing fetched for ${Math.round(quietMs / 1000)} s` : maintenance.findStall();
+    },
+    progressMark: lanes.committedBatches,
+    checkEveryMs: tuning.checkEveryMs,
+    maxRebuildsWithoutProgress: tuning.maxRebuilds,
+    backoffMaxMs: REBUILD_BACKOFF_MAX_MS,
+    stopDeadlineMs: CONSUMER_STOP_MS,
+    wait,
+    onRebuild: (reason, rebuilds) => {
+      metrics.rebuilds.inc();
+      log.warn({ reason, rebuilds }, 'consumer_rebuilt');
+      assignment.end();
+    },
+    onGiveUp: (reason) => options.onFatal(`the consumer could not be kept running: ${reason}`),
+  });
+
+  return {
+    status: () => ({ partitions: assignment.states(), lagRecords: maintenance.lagRecords() }),
+    async stop(deadlineMs) {
+      // A transaction that waits for a store that is away ends when its partitions are no longer ours.
+      const giveUp = setTimeout(() => assignment.end(), deadlineMs);
+      await maintenance.stop();
+      const leaving = supervisor.stop(); // batches that wait for room are abandoned
+      await lanes.close();
+      await leaving;
+      await relay.close(deadlineMs);
+      clearTimeout(giveUp);
+      assignment.end();
+      await logReader.close();
+    },
+  };
+}
+
+function startRelay<Event, C extends Change, Outcome>(options: EngineOptions<Event, C, Outcome>) {
+  const { tuning, metrics, log } = options;
+  return createRelay<C>({
+    sink: options.sink,
+    readMarks: (shards) => readShardMarks(options.pool, shards),
+    moveMarks: (marks) => moveProjectedMarks(options.pool, marks),
+    maxWaitingRows: tuning.relayMaxWaitingRows,
+    pageRows: tuning.relayPageRows,
+    pollMinMs: RELAY_POLL_MIN_MS,
+    pollMaxMs: RELAY_POLL_MAX_MS,
+    markEveryMs: RELAY_MARK_EVERY_MS,
+    nowMs: options.nowMs,
+    onWritten: (rows) => metrics.relayRows.inc(rows),
+    onBacklog: (rows) => metrics.relayBacklog.set(rows),
+    onError: (error) => {
+      metrics.relayErrors.inc();
+      log.warn({ err: error }, 'relay_write_failed');
+    },
+  });
+}
+
+interface ConsumerParts<Event> {
+  readonly assignment: ReturnType<typeof createAssignment>;
+  readonly lanes: ReturnType<typeof createLanes<Event, Change, unknown>>;
+  readonly lag: ReturnType<typeof createLagTracker>;
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+/** What the engine does about each event of its consumer, whichever instance of it is running. */
+function createConsumerEvents<Event, C extends Change, Outcome>(
+  options: EngineOptions<Event, C, Outcome>,
+  { assignment, lanes, lag, wait }: ConsumerParts<Event>,
+): Omit<ConsumerEvents, 'onFetched' | 'onCrash'> {
+  const { topic, tuning, metrics, log } = options;
+  const hasTooManyBad = createBadShareWatch({ maxShare: tuning.maxBadShare, minRecords: tuning.minBadRecords });
+  const ports = {
+    active: assignment.active,
+    laneOf: lanes.of,
+    decode: options.projection.decode,
+    seek: assignment.seek,
+    reclaim: assignment.reclaim,
+    halt: assignment.halt,
+    hasTooManyBad,
+    wait,
+    onDecodeFailed: (error: unknown) => {
+      metrics.decodeFailures.inc();
+      log.warn({ err: error }, 'decode_waits');
+    },
+    onRefused: (partition: number) => {
+      metrics.refusedPositions.inc();
+      log.warn({ topic, partition }, 'batch_position_refused');
+    },
+    maxBatchRecords: tuning.maxBatchRecords,
+  };
+  return {
+    onAssigned: (partitions, control) => {
+      metrics.rebalances.inc();
+      log.info({ topic, partitions }, 'partitions_assigned');
+      assignment.begin(partitions, control);
+    },
+    onBatch: (batch, isAbandoned) => handleBatch<Event>(batch, ports, isAbandoned),
+    onSkipped: (partition, fetchedOffset, lastOffset) => {
+      const owned = assignment.active(partition);
+      if (!owned || owned.fetchCursor !== fetchedOffset) return;
+      owned.fetchCursor = lastOffset + 1n;
+      owned.lastMovedMs = options.nowMs();
+    },
+    onHighWatermark: lag.sawHighWatermark,
+  };
+}
+
+function showStates(
+  metrics: EngineOptions<never, Change, unknown>['metrics'],
+  states: ReadonlyMap<number, PartitionState>,
+) {
+  metrics.assigned.reset();
+  metrics.halted.reset();
+  for (const state of states.values()) {
+    metrics.assigned.inc({ state: state.kind });
+    if (state.kind === 'halted') metrics.halted.inc({ reason: state.reason });
+  }
+}
+
+/** Shard s is worked by the owner of input partition s modulo their number, so that each has one worker at a time. */
+function shardsOf(states: ReadonlyMap<number, PartitionState>, shardCount: number, partitions: number): number[] {
+  const shards = Array.from({ length: shardCount }, (_, shard) => shard);
+  return partitions === 0 ? [] : shards.filter((shard) => states.get(shard % partitions)?.kind === 'active');
+}

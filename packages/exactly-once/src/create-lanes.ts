@@ -1,0 +1,89 @@
+import { createReliableApply } from './apply/apply-reliably';
+import { createLane, type Lane } from './apply/lane';
+import { createLaneConnection } from './apply/lane-connection';
+import type { OwnedPartition } from './assignment/owned-partition';
+import type { EngineOptions } from './engine-options';
+import type { Change } from './projection';
+import { type Relay, toHandovers } from './relay/relay';
+
+export interface Lanes<Event> {
+  of(partition: number): Lane<Event>;
+  isBusy(): boolean;
+  /** Grows with each committed transaction. */
+  committedBatches(): bigint;
+  /** Ends after the transactions at hand. */
+  close(): Promise<void>;
+}
+
+/** The appliers of an engine: each lane one connection, the partitions shared out by remainder. */
+export function createLanes<Event, C extends Change, Outcome>(
+  options: EngineOptions<Event, C, Outcome>,
+  relay: Pick<Relay<C>, 'offer'>,
+  onFenced: (owned: OwnedPartition) => void,
+  wait: (ms: number) => Promise<void>,
+): Lanes<Event> {
+  const { tuning, metrics, log, nowMs } = options;
+  let committed = 0n;
+
+  const createOne = (): { lane: Lane<Event>; discard: () => Promise<void> } => {
+    const connection = createLaneConnection(options.lanePool, (error) =>
+      log.warn({ err: error }, 'lane_connection_lost'),
+    );
+    const apply = createReliableApply<Event, C, Outcome>({
+      context: options,
+      connection,
+      classify: options.classifyStoreError,
+      wait,
+      jitter: options.random,
+      onRetry: (kind, error) => {
+        metrics.storeRetries.inc({ kind });
+        log.warn({ kind, err: error }, 'transaction_repeated');
+      },
+      onAmbiguousCommit: (outcome) => {
+        metrics.ambiguousCommits.inc({ outcome });
+        log.warn({ outcome }, 'commit_settled');
+      },
+      onFenced: (batches) => {
+        for (const batch of batches) onFenced(batch.owned);
+      },
+      onCommitted: ({ batches, applied, numbered, ranges }) => {
+        if (!applied) return;
+        relay.offer(toHandovers(numbered, ranges));
+        for (const { rejection } of applied.rejected) metrics.deadLetters.inc({ reason: rejection.reason });
+        for (const { owned, events } of batches) {
+          owned.lastAppliedTimestampMs = events.at(-1)?.source.timestampMs ?? owned.lastAppliedTimestampMs;
+        }
+        options.projection.committed(applied);
+      },
+    });
+    const lane = createLane<Event>({
+      apply,
+      maxBatchRecords: tuning.maxBatchRecords,
+      maxQueuedRecords: tuning.maxQueuedRecords,
+      nowMs,
+      onApplied: (records, seconds) => {
+        committed += 1n;
+        metrics.batches.inc();
+        metrics.batchSeconds.observe(seconds);
+        metrics.records.inc(records);
+      },
+      onFatal: (error) => options.onFatal('applying a batch failed for a reason that repeating cannot cure', error),
+    });
+    return { lane, discard: () => connection.discard() };
+  };
+
+  const all = Array.from({ length: tuning.lanes }, createOne);
+  return {
+    of(partition) {
+      const found = all[partition % all.length];
+      if (!found) throw new Error('an engine needs at least one lane');
+      return found.lane;
+    },
+    isBusy: () => all.some(({ lane }) => lane.isBusy),
+    committedBatches: () => committed,
+    async close() {
+      await Promise.all(all.map(({ lane }) => lane.close()));
+      await Promise.all(all.map(({ discard }) => discard()));
+    },
+  };
+}
