@@ -1,0 +1,146 @@
+import type { Applied, DecodedRecord, Rejected } from '@streaks/exactly-once/projection';
+import type { DecodedSession } from '@streaks/shared/contracts/decode-fault';
+import { headerText, kafkaHeaders } from '@streaks/shared/contracts/headers';
+import { type Session, sameSession } from '@streaks/shared/domain/session';
+import type { StreakState } from '@streaks/shared/domain/streak-state';
+import type { ClientBase } from 'pg';
+import { collectDayDeltas, type DayDelta } from './batch/day-deltas';
+import { findStreakNews, foldStreak, type StreakStep } from './batch/fold-streaks';
+import { orderSessions } from './batch/order-sessions';
+import { collectReplies } from './replies';
+import { addDayTotals } from './sql/add-day-totals';
+import { insertSessions } from './sql/insert-sessions';
+import { lockStreaks, type StreakWrite, writeStreaks } from './sql/streak-rows';
+import { FOCUS_RULE, SESSION_CONFLICT, type StreakChange, type StreaksOutcome } from './streak-change';
+
+type SessionRecord = DecodedRecord<DecodedSession>;
+
+/** What became of each record's session, by its place in the batch. */
+export type Verdict = 'stored' | 'duplicate' | 'conflict';
+
+/**
+ * Folds a batch into sessions, daily totals and streaks, in that order of locks and each sorted by the bytes of its key.
+ * A session costs one insert and one upsert; only days that cross the target touch streak rows.
+ */
+export async function applySessions(
+  client: ClientBase,
+  records: readonly SessionRecord[],
+  attempt: number,
+  targetMs: number,
+): Promise<Applied<StreakChange, StreaksOutcome>> {
+  const sessions = records.map(({ event }) => event);
+  const { verdicts, stored } = await storeSessions(client, sessions, attempt);
+  const { changes, states } = await changeStreaks(client, records, sessions, stored, attempt, targetMs);
+  const rejected = rejectConflicts(records, verdicts);
+  const outcome: StreaksOutcome = {
+    applied: stored.length,
+    duplicates: records.length - stored.length - rejected.length,
+    conflicts: rejected.length,
+    daysQualified: changes.filter(({ qualifiedDate }) => qualifiedDate !== null).length,
+    keyMismatches: sessions.filter(({ keyMismatch }) => keyMismatch).length,
+    replies: await collectReplies(client, records, verdicts, states),
+  };
+  return { changes, rejected, outcome };
+}
+
+/** Of each identity the first session is kept, whether it is in the table or earlier in the batch. */
+async function storeSessions(
+  client: ClientBase,
+  sessions: readonly Session[],
+  attempt: number,
+): Promise<{ readonly verdicts: readonly Verdict[]; readonly stored: readonly number[] }> {
+  const { firsts, repeats } = orderSessions(sessions);
+  const taken = await insertSessions(
+    client,
+    firsts.map((index) => sessions[index] as Session),
+    attempt,
+  );
+  const verdicts = new Array<Verdict>(sessions.length).fill('stored');
+  const judge = (index: number, kept: Session): void => {
+    verdicts[index] = sameSession(sessions[index] as Session, kept) ? 'duplicate' : 'conflict';
+  };
+  const keptByFirst = new Map<number, Session>();
+  for (const [place, kept] of taken) {
+    const first = firsts[place] as number;
+    keptByFirst.set(first, kept);
+    judge(first, kept);
+  }
+  for (const { repeat, first } of repeats) judge(repeat, keptByFirst.get(first) ?? (sessions[first] as Session));
+  const stored = taken.size === 0 ? firsts : firsts.filter((index) => !keptByFirst.has(index));
+  return { verdicts, stored };
+}
+
+async function changeStreaks(
+  client: ClientBase,
+  records: readonly SessionRecord[],
+  sessions: readonly Session[],
+  stored: readonly number[],
+  attempt: number,
+  targetMs: number,
+): Promise<{ readonly changes: readonly StreakChange[]; readonly states: ReadonlyMap<string, StreakState> }> {
+  const states = new Map<string, StreakState>();
+  const deltas = collectDayDeltas(sessions, stored);
+  if (deltas.length === 0) return { changes: [], states };
+  const totals = await addDayTotals(client, deltas, attempt);
+  const latestIndex = ({ latest, shares }: DayDelta): number =>
+    shares.find(({ index }) => sessions[index] === latest)?.index ?? 0;
+  const news = findStreakNews(deltas, totals, targetMs, latestIndex);
+  if (news.length === 0) return { changes: [], states };
+
+  const locked = await lockStreaks(
+    client,
+    news.map(({ userId }) => userId),
+  );
+  const writes: StreakWrite[] = [];
+  const steps: { readonly userId: string; readonly step: StreakStep }[] = [];
+  for (const [place, userNews] of news.entries()) {
+    const { userId } = userNews;
+    const before = locked[place] as StreakState;
+    const userSteps = foldStreak(before, userNews);
+    const last = userSteps.at(-1);
+    if (last !== undefined) writes.push({ userId, versionRead: before.version, state: last.after });
+    states.set(userId, last?.after ?? before);
+    for (const step of userSteps) steps.push({ userId, step });
+  }
+  if (writes.length > 0) await writeStreaks(client, writes);
+  // Stable, and ascending within a user, so versions stay in order.
+  steps.sort((one, other) => one.step.index - other.step.index);
+  return {
+    changes: steps.map(({ userId, step }) => toChange(userId, step, records[step.index] as SessionRecord)),
+    states,
+  };
+}
+
+function toChange(userId: string, step: StreakStep, { source }: SessionRecord): StreakChange {
+  const { changeType, qualifiedDate, before, after } = step;
+  return {
+    shardKey: userId,
+    userId,
+    ruleId: FOCUS_RULE,
+    version: after.version,
+    changeType,
+    qualifiedDate,
+    before,
+    after,
+    source: { topicId: source.topicId, partition: source.partition, offset: source.offset },
+    requestId: headerText(source.headers, kafkaHeaders.requestId) ?? null,
+  };
+}
+
+function rejectConflicts(records: readonly SessionRecord[], verdicts: readonly Verdict[]): readonly Rejected[] {
+  const rejected: Rejected[] = [];
+  for (const [index, verdict] of verdicts.entries()) {
+    if (verdict !== 'conflict') continue;
+    const { source, event } = records[index] as SessionRecord;
+    rejected.push({
+      source,
+      rejection: {
+        reason: SESSION_CONFLICT,
+        detail: 'a session of this user and id with other instants or another time zone came before; it is kept',
+        userId: event.userId,
+        eventId: event.sessionId,
+      },
+    });
+  }
+  return rejected;
+}

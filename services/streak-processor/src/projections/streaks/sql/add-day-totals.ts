@@ -1,0 +1,143 @@
+import { dateArray, int8Array, textArray, timestamptzArray } from '@streaks/exactly-once/binary/array-parameters';
+import { copyIn } from '@streaks/exactly-once/binary/copy-in';
+import { createCopyRows } from '@streaks/exactly-once/binary/copy-rows';
+import type { ClientBase } from 'pg';
+import type { DayDelta } from '../batch/day-deltas';
+import { FOCUS_RULE } from '../streak-change';
+
+/** A day as the transaction leaves it. */
+export interface DayTotal {
+  readonly totalMs: number;
+  /** Zone of the day's latest event. */
+  readonly timezone: string;
+  /** The same before the transaction; undefined for a day without events before it. */
+  readonly timezoneBefore: string | undefined;
+}
+
+const EXPECTED_ROW_BYTES = 170;
+
+const DELTAS = `unnest($2::text[], $3::date[], $4::bigint[], $5::timestamptz[], $6::text[], $7::text[])
+    WITH ORDINALITY AS k(user_id, local_date, added, latest_end, latest_id, latest_timezone, ord)`;
+
+/** Of the day's latest event and the added one the later: the greater end, then the greater id by bytes. */
+const keepLatest = (added: string): string =>
+  ['latest_end', 'latest_id', 'latest_timezone']
+    .map((column) => {
+      const isLater = `(${added}.latest_end, ${added}.latest_id) > (t.latest_end, t.latest_id)`;
+      return `${column} = CASE WHEN ${isLater} THEN ${added}.${column} ELSE t.${column} END`;
+    })
+    .join(', ');
+
+// Always "total + delta": another owner may add to the same day at the same time.
+const ADD_TO_EXISTING = `
+  WITH updated AS (
+    UPDATE daily_totals t SET
+      total = t.total + k.added,
+      ${keepLatest('k')}
+    FROM ${DELTAS}
+    WHERE t.user_id = k.user_id AND t.rule_id = $1 AND t.local_date = k.local_date
+    RETURNING k.ord, k.latest_timezone AS added_timezone, new.total, old.latest_timezone AS before, new.latest_timezone AS after
+  )
+  SELECT string_agg(ord::text, ',') AS places, string_agg(total::text, ',') AS totals,
+         json_agg(json_build_array(ord, before, after)) FILTER (WHERE before <> after OR added_timezone <> after) AS zones
+  FROM updated`;
+
+const COPY_NEW = `COPY daily_totals (user_id, rule_id, local_date, total, latest_end, latest_id, latest_timezone)
+  FROM STDIN (FORMAT binary)`;
+
+const INSERT_OR_ADD = `
+  INSERT INTO daily_totals AS t (user_id, rule_id, local_date, total, latest_end, latest_id, latest_timezone)
+  SELECT user_id, $1, local_date, added, latest_end, latest_id, latest_timezone FROM ${DELTAS} ORDER BY ord
+  ON CONFLICT (user_id, rule_id, local_date) DO UPDATE SET
+    total = t.total + excluded.total,
+    ${keepLatest('excluded')}
+  RETURNING new.total, old.latest_timezone AS before, new.latest_timezone AS after`;
+
+/**
+ * Adds the deltas, sorted by user and day and distinct, and returns the days as they are then, in the same order.
+ *
+ * Rows that exist are updated first and the others inserted after them, on every path and each sorted, so that two owners
+ * of the same users take their locks in one order. New rows are copied on the first attempt (23505 where another owner
+ * creates one at the same time) and inserted or added to on a later one.
+ */
+export async function addDayTotals(
+  client: ClientBase,
+  deltas: readonly DayDelta[],
+  attempt: number,
+): Promise<readonly DayTotal[]> {
+  const totals = await addToExisting(client, deltas);
+  const missing = [...deltas.keys()].filter((place) => totals[place] === undefined);
+  if (missing.length > 0) {
+    const missingDeltas = missing.map((place) => deltas[place] as DayDelta);
+    const added = await (attempt === 0 ? copyNew(client, missingDeltas) : insertOrAdd(client, missingDeltas));
+    for (const [index, total] of added.entries()) totals[missing[index] as number] = total;
+  }
+  return totals as readonly DayTotal[];
+}
+
+async function addToExisting(client: ClientBase, deltas: readonly DayDelta[]): Promise<(DayTotal | undefined)[]> {
+  const { rows } = await client.query<{
+    places: string | null;
+    totals: string | null;
+    zones: readonly (readonly [place: number, before: string, after: string])[] | null;
+  }>({ name: 'streaks_add_totals', text: ADD_TO_EXISTING, values: parameters(deltas) });
+  const totals = new Array<DayTotal | undefined>(deltas.length).fill(undefined);
+  const [row] = rows;
+  if (row === undefined || row.places === null || row.totals === null) return totals;
+  const totalTexts = row.totals.split(',');
+  for (const [index, text] of row.places.split(',').entries()) {
+    const place = Number(text) - 1;
+    const { timezone } = (deltas[place] as DayDelta).latest;
+    totals[place] = { totalMs: Number(totalTexts[index]), timezone, timezoneBefore: timezone };
+  }
+  for (const [ord, before, after] of row.zones ?? []) {
+    const total = totals[ord - 1] as DayTotal;
+    totals[ord - 1] = { totalMs: total.totalMs, timezone: after, timezoneBefore: before };
+  }
+  return totals;
+}
+
+async function copyNew(client: ClientBase, deltas: readonly DayDelta[]): Promise<readonly DayTotal[]> {
+  const rows = createCopyRows(7, deltas.length * EXPECTED_ROW_BYTES);
+  for (const { userId, day, addedMs, latest } of deltas) {
+    rows.row();
+    rows.text(userId);
+    rows.text(FOCUS_RULE);
+    rows.date(day);
+    rows.int8(addedMs);
+    rows.timestamptz(latest.endMs);
+    rows.text(latest.sessionId);
+    rows.text(latest.timezone);
+  }
+  await copyIn(client, COPY_NEW, rows.finish());
+  return deltas.map(({ addedMs, latest }) => ({
+    totalMs: addedMs,
+    timezone: latest.timezone,
+    timezoneBefore: undefined,
+  }));
+}
+
+async function insertOrAdd(client: ClientBase, deltas: readonly DayDelta[]): Promise<readonly DayTotal[]> {
+  const { rows } = await client.query<{ total: string; before: string | null; after: string }>({
+    name: 'streaks_insert_totals',
+    text: INSERT_OR_ADD,
+    values: parameters(deltas),
+  });
+  return rows.map(({ total, before, after }) => ({
+    totalMs: Number(total),
+    timezone: after,
+    timezoneBefore: before ?? undefined,
+  }));
+}
+
+function parameters(deltas: readonly DayDelta[]): (string | Buffer)[] {
+  return [
+    FOCUS_RULE,
+    textArray(deltas.map(({ userId }) => userId)),
+    dateArray(deltas.map(({ day }) => day)),
+    int8Array(deltas.map(({ addedMs }) => addedMs)),
+    timestamptzArray(deltas.map(({ latest }) => latest.endMs)),
+    textArray(deltas.map(({ latest }) => latest.sessionId)),
+    textArray(deltas.map(({ latest }) => latest.timezone)),
+  ];
+}

@@ -1,0 +1,96 @@
+import { textArray, timestamptzArray } from '@streaks/exactly-once/binary/array-parameters';
+import { copyIn } from '@streaks/exactly-once/binary/copy-in';
+import { createCopyRows } from '@streaks/exactly-once/binary/copy-rows';
+import type { Session } from '@streaks/shared/domain/session';
+import type { ClientBase } from 'pg';
+
+const EXPECTED_ROW_BYTES = 160;
+
+const FIND_STORED = `
+  SELECT k.ord::int AS ord, (extract(epoch FROM s.start_time) * 1000)::bigint AS start_ms,
+         (extract(epoch FROM s.end_time) * 1000)::bigint AS end_ms, s.timezone
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(user_id, session_id, ord)
+  JOIN focus_sessions s ON s.user_id = k.user_id AND s.session_id = k.session_id`;
+
+const COPY_NEW = 'COPY focus_sessions (user_id, session_id, start_time, end_time, timezone) FROM STDIN (FORMAT binary)';
+
+const INSERT_MISSING = `
+  INSERT INTO focus_sessions (user_id, session_id, start_time, end_time, timezone)
+  SELECT user_id, session_id, start_time, end_time, timezone
+  FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[])
+    WITH ORDINALITY AS k(user_id, session_id, start_time, end_time, timezone, ord)
+  ORDER BY ord
+  ON CONFLICT DO NOTHING
+  RETURNING user_id, session_id`;
+
+/**
+ * Stores the sessions that are not there yet and returns those that are, by their place in `sessions`, as they were
+ * stored: their identity is taken. The sessions are sorted by the bytes of (userId, sessionId) and distinct.
+ *
+ * The first attempt looks the ids up and copies the rest, which is fastest; where another owner stores one of them in
+ * between, it fails with 23505. A later attempt inserts what it can and reads what it could not.
+ */
+export function insertSessions(
+  client: ClientBase,
+  sessions: readonly Session[],
+  attempt: number,
+): Promise<ReadonlyMap<number, Session>> {
+  return attempt === 0 ? copyMissing(client, sessions) : insertMissing(client, sessions);
+}
+
+async function copyMissing(client: ClientBase, sessions: readonly Session[]): Promise<ReadonlyMap<number, Session>> {
+  const stored = await findStored(client, sessions);
+  if (stored.size === sessions.length) return stored;
+  const rows = createCopyRows(5, sessions.length * EXPECTED_ROW_BYTES);
+  for (const [place, session] of sessions.entries()) {
+    if (stored.has(place)) continue;
+    rows.row();
+    rows.text(session.userId);
+    rows.text(session.sessionId);
+    rows.timestamptz(session.startMs);
+    rows.timestamptz(session.endMs);
+    rows.text(session.timezone);
+  }
+  await copyIn(client, COPY_NEW, rows.finish());
+  return stored;
+}
+
+async function insertMissing(client: ClientBase, sessions: readonly Session[]): Promise<ReadonlyMap<number, Session>> {
+  const result = await client.query<{ user_id: string; session_id: string }>({
+    name: 'streaks_insert_sessions',
+    text: INSERT_MISSING,
+    values: [
+      textArray(sessions.map(({ userId }) => userId)),
+      textArray(sessions.map(({ sessionId }) => sessionId)),
+      timestamptzArray(sessions.map(({ startMs }) => startMs)),
+      timestamptzArray(sessions.map(({ endMs }) => endMs)),
+      textArray(sessions.map(({ timezone }) => timezone)),
+    ],
+  });
+  // No id holds a space.
+  const inserted = new Set(result.rows.map((row) => `${row.user_id} ${row.session_id}`));
+  const lost = [...sessions.keys()].filter((place) => !inserted.has(identityOf(sessions[place] as Session)));
+  if (lost.length === 0) return new Map();
+  // A new statement sees what the other owner committed while the insert waited for it.
+  const stored = await findStored(
+    client,
+    lost.map((place) => sessions[place] as Session),
+  );
+  return new Map([...stored].map(([index, session]) => [lost[index] as number, session]));
+}
+
+async function findStored(client: ClientBase, sessions: readonly Session[]): Promise<Map<number, Session>> {
+  const { rows } = await client.query<{ ord: number; start_ms: string; end_ms: string; timezone: string }>({
+    name: 'streaks_find_sessions',
+    text: FIND_STORED,
+    values: [textArray(sessions.map(({ userId }) => userId)), textArray(sessions.map(({ sessionId }) => sessionId))],
+  });
+  return new Map(
+    rows.map(({ ord, start_ms, end_ms, timezone }) => {
+      const { userId, sessionId } = sessions[ord - 1] as Session;
+      return [ord - 1, { userId, sessionId, startMs: Number(start_ms), endMs: Number(end_ms), timezone }];
+    }),
+  );
+}
+
+const identityOf = ({ userId, sessionId }: Session): string => `${userId} ${sessionId}`;
