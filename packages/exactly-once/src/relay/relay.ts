@@ -80,7 +80,7 @@ export function createRelay<C extends Change>(options: RelayOptions<C>): Relay<C
 
   const readBackOnePage = async (): Promise<boolean> => {
     const entry = [...shards].find(([, state]) => state.kind === 'reading-back');
-    if (!entry || entry[1].kind !== 'reading-back') return false;
+    if (entry?.[1].kind !== 'reading-back') return false;
     const [shard, { afterSeq }] = entry;
     const page = await options.sink.readBack(shard, afterSeq, options.pageRows);
     const isEnd = page.lastSeq === afterSeq;
