@@ -59,3 +59,8 @@ export function parseStackEnv(text: string): Partial<StackAddresses> {
   }
   return addressesFromEnvironment(env);
 }
+
+/** Servers without an address get the empty text. */
+export function withBlanks(addresses: Partial<StackAddresses>): StackAddresses {
+  return { kafkaBrokers: '', schemaRegistryUrl: '', databaseUrl: '', redisUrl: '', ...addresses };
+}

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,8 +7,9 @@ import { withFolderLock } from './artifacts/folder-lock';
 import { followFile } from './follow-file';
 import { planPorts } from './plan-ports';
 import { assertPortFree } from './processes/port-holder';
-import { identify, isAlive, type ProcessIdentity } from './processes/process-identity';
+import { identify, type ProcessIdentity } from './processes/process-identity';
 import { createServerProcess, type ServerProcess, type ServerSpec } from './processes/server-process';
+import { reuse, reuseRunning } from './reuse-stack';
 import { type ProcessName, SERVER_NAMES, type ServerName, type ServerPorts } from './server-names';
 import { findJava } from './servers/java';
 import { prepareKafka } from './servers/kafka';
@@ -23,9 +23,10 @@ import {
   addressOf,
   addressVariable,
   type StackAddresses,
+  withBlanks,
 } from './stack-addresses';
 import { StackError } from './stack-error';
-import { endLeftovers, findRunningStack, removeStackRecord, type StackRecord, writeStackRecord } from './stack-record';
+import { endLeftovers, findRunningStack, removeStackRecord, writeStackRecord } from './stack-record';
 
 export type StackOptions = {
   /** Data, logs, `stack.env` and `stack.json`. Created when it is not there. */
@@ -86,38 +87,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await endLeftovers(dir);
     return startServers({ ...options, dir, env }, wanted, given);
   });
-}
-
-function reuseRunning(
-  dir: string,
-  record: StackRecord,
-  wanted: readonly ServerName[],
-  given: Partial<StackAddresses>,
-): Stack {
-  const { addresses, owner } = record;
-  const missing = wanted.find((server) => addresses === undefined || (addressOf(addresses, server) ?? '') === '');
-  const dead = Object.entries(record.processes).find(([, identity]) => !isAlive(identity))?.[0];
-  if (addresses !== undefined && missing === undefined && dead === undefined)
-    return reuse(record, { ...addresses, ...given });
-  throw new StackError(
-    `The stack in ${dir} is run by process ${owner.pid} but has no ${missing ?? dead} running: end that process first.`,
-  );
-}
-
-function reuse(record: StackRecord, addresses: Partial<StackAddresses>): Stack {
-  return {
-    addresses: withBlanks(addresses),
-    isReused: true,
-    pids: () => Object.fromEntries(Object.entries(record.processes).map(([name, { pid }]) => [name, pid])),
-    stop: async () => undefined,
-    kill(server, signal) {
-      const identity = record.processes[server];
-      if (identity !== undefined && isAlive(identity)) process.kill(identity.pid, signal);
-    },
-    async restart(server) {
-      throw new StackError(`${server} is run by process ${record.owner.pid}, which alone can restart it.`);
-    },
-  };
 }
 
 async function startServers(
@@ -227,15 +196,6 @@ async function startServers(
   };
 }
 
-function withBlanks(addresses: Partial<StackAddresses>): StackAddresses {
-  return { kafkaBrokers: '', schemaRegistryUrl: '', databaseUrl: '', redisUrl: '', ...addresses };
-}
-
 function ownIdentity(): ProcessIdentity {
   return identify(process.pid) ?? { pid: process.pid, startedAt: '' };
-}
-
-/** True when the folder holds data of a stack. */
-export function hasData(dir: string): boolean {
-  return ['kafka', 'registry', 'postgres', 'redis'].some((name) => existsSync(join(dir, name)));
 }

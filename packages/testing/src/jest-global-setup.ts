@@ -10,7 +10,7 @@ type RemoveStackData = typeof import('@streaks/local-stack/remove-stack-data');
 
 declare global {
   /** The servers of this test run; set up and torn down in the main process of Jest. */
-  var streaksTestStack: Stack | undefined;
+  var streaksTestStack: { readonly stack: Stack; readonly dir: string } | undefined;
 }
 
 const REPOSITORY_ROOT = resolve(__dirname, '../../..');
@@ -43,7 +43,7 @@ async function startTestStack(): Promise<void> {
     ports: { kafka: 0, registry: 0, postgres: 0, redis: 0 },
     postgresSettings: POSTGRES_SETTINGS,
   });
-  globalThis.streaksTestStack = stack;
+  globalThis.streaksTestStack = { stack, dir };
   Object.assign(process.env, addressesToEnvironment(stack.addresses));
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   process.stdout.write(`Test servers ${stack.isReused ? 'reused' : `ready after ${seconds} s`} (${dir})\n`);

@@ -1,10 +1,15 @@
 import type {} from './jest-global-setup';
 
-/** Ends the servers of the run; those of a reused stack go on. Their logs stay until the next run. */
+type RemoveStackData = typeof import('@streaks/local-stack/remove-stack-data');
+
+/** Ends the servers of the run and removes their data; those of a reused stack go on. The logs stay until the next run. */
 async function stopTestStack(): Promise<void> {
-  const stack = globalThis.streaksTestStack;
+  const running = globalThis.streaksTestStack;
   globalThis.streaksTestStack = undefined;
-  await stack?.stop();
+  if (running === undefined || running.stack.isReused) return;
+  await running.stack.stop();
+  const { removeStackData }: RemoveStackData = require('../../local-stack/src/remove-stack-data');
+  await removeStackData(running.dir);
 }
 
 export = stopTestStack;

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import type { ProcessName } from '../server-names';
 
 export type Watchdog = {
   /** Ends the watchdog; its server is left alone. */
@@ -15,7 +14,7 @@ while [ "$left" -gt 0 ] && kill -0 "$1" 2>/dev/null; do sleep 1; left=$((left - 
 kill -KILL "$1" 2>/dev/null`;
 
 /** A small shell process that outlives us by as long as it takes to end one server. Without it a killed test run would leave Kafka and Postgres behind for ever. */
-export function startWatchdog(name: ProcessName, pid: number, stopSignal: NodeJS.Signals): Watchdog {
+export function startWatchdog(name: string, pid: number, stopSignal: NodeJS.Signals): Watchdog {
   const child = spawn(
     '/bin/sh',
     ['-c', `: streaks watchdog of ${name}\n${SCRIPT}`, 'sh', String(pid), stopSignal.replace('SIG', '')],

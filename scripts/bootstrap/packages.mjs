@@ -1,0 +1,152 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ROOT, run, runTool } from './run.mjs';
+
+const LOCK = join(ROOT, '.local', 'install.lock');
+const APPLIED_PATCHES = join('node_modules', '.streaks-patches');
+
+/** Installs the packages when they are not those of package-lock.json, and applies the patches in `patches/` to them. */
+export async function preparePackages() {
+  if (isInstalled() && arePatchesApplied()) return;
+  await withLock(async () => {
+    if (!isInstalled()) await install();
+    if (!arePatchesApplied()) await applyPatches();
+  });
+}
+
+/**
+ * True when npm's own list of what is in node_modules has every package of package-lock.json in the same version. npm writes that list last, so an
+ * install that was cut off does not count. Packages for other platforms are optional and may be missing.
+ */
+export function isInstalled(root = ROOT) {
+  const installedList = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installedList)) return false;
+  const installed = JSON.parse(readFileSync(installedList, 'utf8')).packages;
+  const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  return Object.entries(locked)
+    .filter(([path]) => path.includes('node_modules/'))
+    .every(([path, { version, integrity, link, optional }]) => {
+      const found = installed[path];
+      if (found === undefined) return optional === true;
+      return link === true || (found.version === version && found.integrity === integrity);
+    });
+}
+
+async function install() {
+  const startedAt = performance.now();
+  const seconds = () => ((performance.now() - startedAt) / 1000).toFixed(0);
+  console.log('Installing packages (npm ci)...');
+  // Without a terminal npm shows nothing until it is done.
+  const pulse = setInterval(() => {
+    if (!process.stdout.isTTY) console.log(`  installing, ${seconds()} s`);
+  }, 10_000);
+  const exitCode = await run('npm', [
+    'ci',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    ...(process.stdout.isTTY ? ['--progress'] : []),
+  ]);
+  clearInterval(pulse);
+  if (exitCode !== 0) throw new Error(`npm ci failed with exit code ${exitCode}; its messages are above.`);
+  console.log(`Packages installed in ${seconds()} s.`);
+}
+
+/** The patches in force are kept beside the packages they changed, under the state of the install they were applied to. */
+function arePatchesApplied() {
+  const state = join(ROOT, APPLIED_PATCHES, 'install');
+  if (!existsSync(state) || readFileSync(state, 'utf8') !== patchedVersions()) return false;
+  const applied = patchNames(join(ROOT, APPLIED_PATCHES));
+  const wanted = patchNames(join(ROOT, 'patches'));
+  const text = (folder, name) => readFileSync(join(ROOT, folder, name), 'utf8');
+  return (
+    applied.join() === wanted.join() && wanted.every((name) => text(APPLIED_PATCHES, name) === text('patches', name))
+  );
+}
+
+/**
+ * npm may hold back install scripts, so patch-package is called here and not from one. Older patches are taken back first: a patch
+ * that changed does not apply on top of its former self. Applying one again that is in force does nothing.
+ */
+async function applyPatches() {
+  if (patchNames(join(ROOT, APPLIED_PATCHES)).length > 0)
+    await patchPackage(['--reverse', '--patch-dir', APPLIED_PATCHES]);
+  rmSync(join(ROOT, APPLIED_PATCHES), { recursive: true, force: true });
+  if (patchNames(join(ROOT, 'patches')).length > 0) {
+    const { exitCode, output } = await patchPackage(['--error-on-fail']);
+    if (exitCode !== 0)
+      throw new Error(
+        `${output.trim()}\nThe patches in patches/ do not apply: remove node_modules and run this again.`,
+      );
+  }
+  mkdirSync(join(ROOT, APPLIED_PATCHES), { recursive: true });
+  for (const name of patchNames(join(ROOT, 'patches')))
+    cpSync(join(ROOT, 'patches', name), join(ROOT, APPLIED_PATCHES, name));
+  writeFileSync(join(ROOT, APPLIED_PATCHES, 'install'), patchedVersions());
+}
+
+async function patchPackage(args) {
+  let output = '';
+  const exitCode = await runTool('patch-package', args, {
+    onOutput: (text) => {
+      output += text;
+    },
+  });
+  return { exitCode, output };
+}
+
+/** Changes whenever npm writes a patched package anew, which undoes its patch. */
+function patchedVersions() {
+  return patchNames(join(ROOT, 'patches'))
+    .map((name) => name.slice(0, name.lastIndexOf('+')).replaceAll('+', '/'))
+    .map((name) => `${name} ${inode(join(ROOT, 'node_modules', name, 'package.json'))}`)
+    .join('\n');
+}
+
+function inode(path) {
+  return existsSync(path) ? statSync(path).ino : 0;
+}
+
+function patchNames(folder) {
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.patch'))
+        .sort()
+    : [];
+}
+
+/** One install at a time in this checkout; a lock whose holder is gone does not count. */
+async function withLock(work) {
+  mkdirSync(dirname(LOCK), { recursive: true });
+  let isTold = false;
+  while (!tryLock()) {
+    if (!isTold) console.log('Waiting for another command that is installing packages here...');
+    isTold = true;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(LOCK, { force: true });
+  }
+}
+
+function tryLock() {
+  try {
+    writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    if (!isHeld()) rmSync(LOCK, { force: true });
+    return false;
+  }
+}
+
+function isHeld() {
+  try {
+    process.kill(Number(readFileSync(LOCK, 'utf8')), 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
