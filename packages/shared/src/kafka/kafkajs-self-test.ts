@@ -82,6 +82,7 @@ const parts: Readonly<Record<string, (kafkajs: Kafkajs) => boolean | Promise<boo
     return batch.decodeError instanceof Error && batch.messages.length === 0 && batch.lastOffset() === '1';
   },
   'decode errors: eachBatch': async (kafkajs) => await isHandedOutUnresolved(kafkajs, await undecodableBatch(kafkajs)),
+  'fetched offset': (kafkajs) => isToldWhereASkippedBatchBegan(kafkajs),
   timers: ({ RequestQueue }) => {
     const queue = new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 1, clientId: '', broker: '', logger: {} });
     queue.checkPendingRequests();
@@ -166,19 +167,41 @@ async function undecodableBatch(kafkajs: Kafkajs): Promise<BatchLike> {
 async function isHandedOutUnresolved({ Runner }: Kafkajs, batch: BatchLike): Promise<boolean> {
   const handedOut: unknown[] = [];
   const resolved: unknown[] = [];
+  const runner = createRunner(Runner, {
+    consumerGroup: { resolveOffset: (offset: unknown) => resolved.push(offset), heartbeat: async () => undefined },
+    eachBatch: async (payload: { batch: unknown }) => void handedOut.push(payload.batch),
+  });
+  await runner.handleBatch(batch);
+  return handedOut[0] === batch && isEmpty(resolved);
+}
+
+async function isToldWhereASkippedBatchBegan({ Batch, Runner }: Kafkajs): Promise<boolean> {
+  const told: unknown[] = [];
+  const messages = [{ ...data(7, 'a'), isControlRecord: true }];
+  const runner = createRunner(Runner, {
+    instrumentationEmitter: {
+      emit: (_event: string, payload: { fetchedOffset: unknown }) => told.push(payload.fetchedOffset),
+    },
+    consumerGroup: { resolveOffset: ignore, heartbeat: async () => undefined },
+  });
+  await runner.handleBatch(
+    new Batch('topic', '7', { partition: 0, highWatermark: '9', abortedTransactions: [], messages }),
+  );
+  return told[0] === '7';
+}
+
+function createRunner(Runner: Kafkajs['Runner'], options: object): RunnerLike {
   const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
   const runner = new Runner({
     logger: { ...silent, namespace: () => ({ ...silent, namespace: () => silent }) },
     instrumentationEmitter: { emit: ignore },
-    consumerGroup: { resolveOffset: (offset: unknown) => resolved.push(offset), heartbeat: async () => undefined },
-    eachBatch: async (payload: { batch: unknown }) => void handedOut.push(payload.batch),
     autoCommit: false,
     concurrency: 1,
     onCrash: ignore,
+    ...options,
   });
   runner.running = true;
-  await runner.handleBatch(batch);
-  return handedOut[0] === batch && isEmpty(resolved);
+  return runner;
 }
 
 function ignore(): void {}
