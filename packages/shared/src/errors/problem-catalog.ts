@@ -16,6 +16,7 @@ export const problemCatalog = {
   STREAKS_SESSION_REFUSED: { status: 422, title: 'The session was published but refused by the processor' },
   STREAKS_INTERNAL: { status: 500, title: 'An unexpected error' },
   STREAKS_KAFKA_UNAVAILABLE: { status: 503, title: 'Kafka cannot be reached' },
+  STREAKS_REGISTRY_UNAVAILABLE: { status: 503, title: 'The schema registry cannot be reached' },
   STREAKS_OVERLOADED: { status: 503, title: 'Too much is waiting to be published' },
   STREAKS_STORE_UNAVAILABLE: { status: 503, title: 'The store cannot be reached' },
   STREAKS_SHUTTING_DOWN: { status: 503, title: 'The service is shutting down' },

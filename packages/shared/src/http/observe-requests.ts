@@ -6,7 +6,7 @@ import type { Logger } from '../observability/create-logger';
 const quietPaths = /^\/(health(\/.*)?|metrics)$/;
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Times every answer by route pattern (never by path, which is unbounded) and logs it: 5xx as error, 4xx as info, the rest as debug. */
+/** Times every answer by route pattern (never by path, which is unbounded) and logs it: 500 as error, other 5xx as warning, 4xx as info, the rest as debug. */
 export function createRequestObserver(logger: Logger, registry: Registry): RequestHandler {
   const durations = new Histogram({
     name: 'streaks_http_request_duration_seconds',
@@ -31,7 +31,7 @@ export function createRequestObserver(logger: Logger, registry: Registry): Reque
 function logRequest(logger: Logger, request: Request, response: Response, status: number, seconds: number): void {
   const path = request.originalUrl.split('?', 1)[0] ?? '';
   if (quietPaths.test(path)) return;
-  const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
+  const level = status === 500 ? 'error' : status > 500 ? 'warn' : status >= 400 ? 'info' : 'debug';
   if (!logger.isLevelEnabled(level)) return;
   const code: unknown = response.locals['problemCode'];
   logger[level](
@@ -48,6 +48,7 @@ function logRequest(logger: Logger, request: Request, response: Response, status
 }
 
 function routePattern(request: Request): string {
-  const route = request.route as { readonly path?: unknown } | undefined;
-  return typeof route?.path === 'string' ? `${request.baseUrl}${route.path}` : 'unmatched';
+  const { path } = (request.route ?? {}) as { readonly path?: unknown };
+  const pattern: unknown = Array.isArray(path) ? path[0] : path;
+  return typeof pattern === 'string' ? `${request.baseUrl}${pattern}` : 'unmatched';
 }

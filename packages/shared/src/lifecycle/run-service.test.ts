@@ -55,7 +55,7 @@ describe('runService', () => {
   });
 
   it('exits at once on a second signal', async () => {
-    const { host, started } = run(async ({ defer }) => defer('slow', () => new Promise(() => undefined)));
+    const { host, started } = run(async ({ defer }) => defer('slow', () => new Promise(() => undefined)), 50);
     await started;
     host.signal('SIGTERM');
     host.signal('SIGINT');

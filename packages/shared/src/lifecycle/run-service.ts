@@ -6,6 +6,8 @@ export type ServiceResources = {
   defer(name: string, close: () => Promise<unknown> | unknown): void;
   /** From here on lifecycle events go to the service's log instead of standard error. */
   useLogger(logger: Logger): void;
+  /** Replaces the deadline of the options once the settings are known. */
+  setShutdownDeadlineMs(deadlineMs: number): void;
   /** Ends the process with exit code 70 after the releasers ran: an error that a restart has to cure. */
   fatal(error: unknown): void;
 };
@@ -40,6 +42,7 @@ export function runService(options: ServiceOptions): Promise<void> {
   const releasers: Releaser[] = [];
   let logger: Logger | undefined;
   let stopping: { code: number } | undefined;
+  let { shutdownDeadlineMs } = options;
 
   const say = (event: string, fields: Record<string, unknown>, level: 'info' | 'error') => {
     if (logger !== undefined) logger[level](fields, event);
@@ -66,7 +69,7 @@ export function runService(options: ServiceOptions): Promise<void> {
     const deadline = setTimeout(() => {
       say('shutdown_deadline_passed', { waitingFor: releasers.length }, 'error');
       host.exit(exitCodes.fatal);
-    }, options.shutdownDeadlineMs);
+    }, shutdownDeadlineMs);
     await release();
     clearTimeout(deadline);
     say('service_stopped', { exitCode: stopping.code }, 'info');
@@ -95,6 +98,9 @@ export function runService(options: ServiceOptions): Promise<void> {
     },
     useLogger(given) {
       logger = given;
+    },
+    setShutdownDeadlineMs(deadlineMs) {
+      shutdownDeadlineMs = deadlineMs;
     },
     fatal,
   };

@@ -6,6 +6,8 @@ export type RedisOptions = {
   readonly name: string;
   /** A command without a reply after this long fails. 1,000 when absent. */
   readonly commandTimeoutMs?: number;
+  /** False for short-lived subscriptions: after an outage none of them is wanted any more. True when absent. */
+  readonly autoResubscribe?: boolean;
   /** Called once when the connection is lost or cannot be made, and not again before it was up in between. */
   readonly onOutage: (error: Error) => void;
   /** Called when the connection is up after an outage. */
@@ -26,6 +28,7 @@ export function createRedis(options: RedisOptions): Redis {
     enableAutoPipelining: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
+    autoResubscribe: options.autoResubscribe ?? true,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), longestRetryMs),
   });

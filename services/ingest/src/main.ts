@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { parseSettings } from '@streaks/shared/config/define-settings';
+import { isTzdataAtLeast, MIN_TZDATA_VERSION } from '@streaks/shared/domain/tzdata';
+import { listen } from '@streaks/shared/http/listen';
+import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-self-test';
+import { systemClock } from '@streaks/shared/lifecycle/clock';
+import { runService, type ServiceResources } from '@streaks/shared/lifecycle/run-service';
+import { createLogger } from '@streaks/shared/observability/create-logger';
+import { createRegistry } from '@streaks/shared/observability/create-registry';
+import { closeRedis, createRedis } from '@streaks/shared/redis/create-redis';
+import { createIngestApp } from './create-ingest-app';
+import { createIngestMetrics } from './metrics';
+import { connectPublishing } from './publishing/connect-publishing';
+import { createSessionPublisher } from './sessions/session-publisher';
+import { ingestSettings } from './settings';
+import { createReplyListener } from './waiting/reply-listener';
+
+/** Kept of the shutdown deadline for what comes after the last request: the producer and Redis. */
+const closingMarginMs = 2_000;
+
+async function start(resources: ServiceResources): Promise<void> {
+  const config = parseSettings(ingestSettings, process.env);
+  resources.setShutdownDeadlineMs(config.SHUTDOWN_DEADLINE_MS);
+  const logger = createLogger({ service: 'ingest', level: config.LOG_LEVEL });
+  resources.useLogger(logger);
+  await assertKafkajsIsPatched();
+  const tzdata = process.versions['tz'] ?? 'unknown';
+  if (!isTzdataAtLeast(tzdata, MIN_TZDATA_VERSION)) {
+    throw new Error(`time zone database ${tzdata} is too old: ${MIN_TZDATA_VERSION} or newer is needed`);
+  }
+  const registry = createRegistry('ingest');
+  const monotonicMs = () => performance.now();
+
+  const subscriber = createRedis({
+    url: config.REDIS_URL,
+    name: 'streaks-ingest-replies',
+    autoResubscribe: false,
+    onOutage: (error) => logger.warn({ reason: error.message }, 'redis_away'),
+    onRecovery: () => logger.info('redis_back'),
+  });
+  resources.defer('redis', () => closeRedis(subscriber));
+  const replies = createReplyListener({
+    subscriber,
+    keyPrefix: config.REDIS_KEY_PREFIX,
+    newId: randomUUID,
+    maxWaits: config.MAX_WAITING_REQUESTS,
+  });
+
+  const { producer, preparation } = connectPublishing({ settings: config, logger, monotonicMs });
+  resources.defer('producer', () => producer.close({ deadlineMs: closingMarginMs / 2 }));
+  resources.defer('preparation', () => preparation.stop());
+  const metrics = createIngestMetrics(registry, () => producer.stats());
+
+  const app = createIngestApp({
+    logger,
+    registry,
+    metrics,
+    replies,
+    queryApiUrl: config.QUERY_API_URL,
+    maxStreamSessions: config.STREAM_MAX_SESSIONS,
+    info: { tzdata },
+    limits: () => ({
+      recordTimeMs: systemClock.nowMs(),
+      maxDurationMs: config.MAX_SESSION_SECONDS * 1_000,
+      maxFutureMs: config.MAX_FUTURE_SECONDS * 1_000,
+    }),
+    publisher: createSessionPublisher({
+      producer,
+      encoder: preparation.encoder,
+      refuseAfterMs: config.PRODUCE_TIMEOUT_MS,
+      monotonicMs,
+      observePublishSeconds: metrics.observePublishSeconds,
+    }),
+    readiness: async () => ({
+      kafka: preparation.isTopicReady() && producer.health().state === 'ready' ? 'up' : 'down',
+      registry: preparation.encoder() === undefined ? 'down' : 'up',
+      redis: subscriber.status === 'ready' ? 'up' : 'degraded',
+    }),
+  });
+  const listener = await listen(app, { host: config.HOST, port: config.PORT, insecure: config.STREAKS_INSECURE });
+  resources.defer('http', async () => {
+    replies.stop();
+    await listener.close(Math.max(1_000, config.SHUTDOWN_DEADLINE_MS - closingMarginMs));
+  });
+  logger.warn({ host: config.HOST, insecure: config.STREAKS_INSECURE }, 'authentication_is_off');
+  logger.info(
+    { host: config.HOST, port: listener.port, topic: config.SESSION_EVENTS_TOPIC, tzdata },
+    'service_started',
+  );
+}
+
+void runService({ name: 'ingest', start, shutdownDeadlineMs: 20_000 });

@@ -1,0 +1,62 @@
+import {
+  SESSION_COMPLETED,
+  SESSION_COMPLETED_SUBJECT,
+  sessionCandidateOf,
+} from '@streaks/shared/contracts/session-completed';
+import { type Session, type SessionLimits, sessionFaults } from '@streaks/shared/domain/session';
+import type { ProblemFault } from '@streaks/shared/errors/problem';
+
+/** A session that keeps every rule, or every fault of what was sent. */
+export type Judged =
+  | { readonly session: Session }
+  | { readonly faults: readonly ProblemFault[]; readonly sessionId: string | undefined };
+
+const knownFields = new Set(['sessionId', 'userId', 'startTime', 'endTime', 'timezone', 'type']);
+const mostUnknownFieldsNamed = 10;
+
+/**
+ * Judges a body of `POST /sessions` or an item of a batch by shape and rules in one pass, so that all faults are named
+ * at once. A field that is not of the contract is a fault: it is a misspelling more often than an extension.
+ */
+export function judgeSession(body: unknown, limits: SessionLimits): Judged {
+  if (!isRecord(body)) {
+    return {
+      faults: [{ field: '', code: 'NOT_AN_OBJECT', message: 'a session must be a JSON object' }],
+      sessionId: undefined,
+    };
+  }
+  const candidate = sessionCandidateOf(body);
+  const ruleFaults = sessionFaults(candidate, limits);
+  const shapeFaults = fieldFaults(body);
+  // Without faults the candidate is a session: sessionFaults has checked the type of every field.
+  if (ruleFaults.length === 0 && shapeFaults.length === 0) return { session: candidate as Session };
+  return {
+    faults: [
+      ...ruleFaults.map((fault) => (body[fault.field] === undefined ? missing(fault.field) : fault)),
+      ...shapeFaults,
+    ],
+    sessionId: typeof candidate.sessionId === 'string' ? candidate.sessionId : undefined,
+  };
+}
+
+function fieldFaults(body: Readonly<Record<string, unknown>>): readonly ProblemFault[] {
+  const faults: ProblemFault[] = [];
+  for (const field of Object.keys(body)) {
+    if (!knownFields.has(field) && faults.length < mostUnknownFieldsNamed) {
+      faults.push({ field, code: 'UNKNOWN_FIELD', message: 'a session has no such field' });
+    }
+  }
+  const type = body['type'];
+  if (type !== undefined && type !== SESSION_COMPLETED && type !== SESSION_COMPLETED_SUBJECT) {
+    faults.push({ field: 'type', code: 'UNSUPPORTED_TYPE', message: `type must be ${SESSION_COMPLETED} or absent` });
+  }
+  return faults;
+}
+
+function missing(field: string): ProblemFault {
+  return { field, code: 'REQUIRED', message: `${field} is required` };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
