@@ -1,0 +1,96 @@
+import type { DecodedRecord } from '@streaks/exactly-once/projection';
+import { advanceShards, lockShards } from '@streaks/exactly-once/sql/outbox';
+import type { DecodedSession } from '@streaks/shared/contracts/decode-fault';
+import type { SessionDecoder } from '@streaks/shared/contracts/session-codec';
+import type { Session } from '@streaks/shared/domain/session';
+import type { PoolClient } from 'pg';
+import { createStreaksProjection, type StreaksProjection } from '../create-streaks-projection';
+import type { StreakChange, StreaksOutcome } from '../streak-change';
+
+export const TEST_TOPIC_ID = '5f0c1a52-9b1e-4a7d-8a86-0d1b2c3d4e5f';
+export const TEST_TARGET_MS = 1_800_000;
+
+const decodesNothing: SessionDecoder = {
+  prepare: async () => undefined,
+  decode: () => ({ fault: { reason: 'NULL_VALUE', detail: 'tests on apply() decode nothing' } }),
+};
+
+export function createTestProjection(decoder: SessionDecoder = decodesNothing): StreaksProjection {
+  return createStreaksProjection({
+    targetMs: TEST_TARGET_MS,
+    limits: { maxDurationMs: 7 * 86_400_000, maxFutureMs: 300_000 },
+    generation: 1n,
+    decoder,
+  });
+}
+
+export function toRecord(
+  session: Session,
+  offset: number,
+  headers: Record<string, string> = {},
+): DecodedRecord<DecodedSession> {
+  const source = {
+    topic: 'session-events',
+    topicId: TEST_TOPIC_ID,
+    partition: 0,
+    offset: BigInt(offset),
+    timestampMs: session.endMs,
+    key: null,
+    value: null,
+    headers,
+  };
+  return { source, event: { ...session, keyMismatch: false } };
+}
+
+export interface DrivenBatch {
+  readonly outcome: StreaksOutcome;
+  readonly changes: readonly StreakChange[];
+  readonly rejectedIds: readonly string[];
+}
+
+/** One transaction as the engine makes it, all changes in one shard, which `shardCount` picks. Rolls back and throws on an error. */
+export async function applyInTransaction(
+  client: PoolClient,
+  projection: StreaksProjection,
+  records: readonly DecodedRecord<DecodedSession>[],
+  attempt: number,
+  shard = 0,
+): Promise<DrivenBatch> {
+  await client.query('BEGIN');
+  try {
+    const { changes, rejected, outcome } = await projection.apply(client, records, attempt);
+    if (changes.length > 0) {
+      const last = (await lockShards(client, [shard])).get(shard) ?? 0n;
+      const numbered = changes.map((change, index) => ({ shard, seq: last + BigInt(index + 1), change }));
+      await projection.saveChanges(client, numbered);
+      await advanceShards(client, new Map([[shard, last + BigInt(changes.length)]]));
+    }
+    await client.query('COMMIT');
+    return { outcome, changes, rejectedIds: rejected.map(({ rejection }) => rejection.eventId ?? '') };
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
+}
+
+/** SQLSTATEs after which the engine rolls back and repeats. */
+const REPEATABLE = new Set(['40P01', '40001', '23505']);
+
+/** Repeats as the engine does; `onRepeat` is told each error. */
+export async function applyUntilCommitted(
+  client: PoolClient,
+  projection: StreaksProjection,
+  records: readonly DecodedRecord<DecodedSession>[],
+  onRepeat: (error: Error & { code: string }) => void,
+  shard = 0,
+): Promise<DrivenBatch> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await applyInTransaction(client, projection, records, attempt, shard);
+    } catch (error) {
+      const failure = error as Error & { code: string };
+      if (attempt >= 20 || !REPEATABLE.has(failure.code)) throw error;
+      onRepeat(failure);
+    }
+  }
+}
