@@ -1,0 +1,107 @@
+import { parseSettings } from '@streaks/shared/config/define-settings';
+import { isTzdataAtLeast, MIN_TZDATA_VERSION } from '@streaks/shared/domain/tzdata';
+import { listen } from '@streaks/shared/http/listen';
+import { systemClock } from '@streaks/shared/lifecycle/clock';
+import { runService } from '@streaks/shared/lifecycle/run-service';
+import { createLogger } from '@streaks/shared/observability/create-logger';
+import { createRegistry } from '@streaks/shared/observability/create-registry';
+import { createPool } from '@streaks/shared/postgres/create-pool';
+import { classifyStoreError } from '@streaks/shared/postgres/errors';
+import { closeRedis, createRedis, waitForRedis } from '@streaks/shared/redis/create-redis';
+import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
+import { createQueryApp } from './create-query-app';
+import { createQueryMetrics, recordStoreState } from './metrics';
+import { settings } from './settings';
+import { createPostgresReadModel } from './stores/postgres-read-model';
+import { createStoreCircuit, type StoreName, StoreUnavailable } from './stores/store-circuit';
+
+const name = 'query-api';
+const drainDeadlineMs = 5_000;
+
+process.title = `streaks-${name}`;
+
+void runService({
+  name,
+  shutdownDeadlineMs: 10_000,
+  async start(resources) {
+    const config = parseSettings(settings, process.env);
+    const tzdataVersion = process.versions['tz'] ?? 'none';
+    if (!isTzdataAtLeast(tzdataVersion, MIN_TZDATA_VERSION)) {
+      throw new Error(`the tz database of this Node.js is ${tzdataVersion}: ${MIN_TZDATA_VERSION} or newer is needed`);
+    }
+    const logger = createLogger({ service: name, level: config.LOG_LEVEL });
+    resources.useLogger(logger);
+    const registry = createRegistry(name);
+    const metrics = createQueryMetrics(registry);
+
+    function createCircuit(store: StoreName, isOutage: (error: unknown) => boolean) {
+      metrics.storeUp.set({ store }, 1);
+      return createStoreCircuit({
+        store,
+        isOutage,
+        monotonicMs: () => performance.now(),
+        onChange(isUp, error) {
+          recordStoreState(metrics, store, isUp);
+          logger[isUp ? 'info' : 'warn']({ store, err: error }, isUp ? 'store_back' : 'store_given_up');
+        },
+      });
+    }
+
+    const redis = createRedis({
+      url: config.REDIS_URL,
+      name,
+      commandTimeoutMs: config.REDIS_TIMEOUT_MS,
+      onOutage: (error) => logger.warn({ err: error }, 'redis_lost'),
+      onRecovery: () => logger.info({}, 'redis_back'),
+    });
+    resources.defer('redis', () => closeRedis(redis));
+    const pool = createPool({
+      url: config.DATABASE_URL,
+      name,
+      role: config.DATABASE_ROLE,
+      max: config.DATABASE_POOL_MAX,
+      connectTimeoutMs: config.DATABASE_TIMEOUT_MS,
+      statementTimeoutMs: config.DATABASE_TIMEOUT_MS,
+      // The form in which dates and ranges are read must not depend on how the database is set.
+      sessionSettings: { DateStyle: 'ISO', TimeZone: 'UTC', default_transaction_read_only: 'on' },
+      onIdleError: (error) => logger.warn({ err: error }, 'postgres_connection_lost'),
+    });
+    resources.defer('postgres', () => pool.end());
+
+    const readModel = createPostgresReadModel({
+      pool,
+      circuit: createCircuit('postgres', (error) => classifyStoreError(error) === 'unavailable'),
+      timeoutMs: config.DATABASE_TIMEOUT_MS,
+    });
+    // Either store may be away at start, as later; a role that does not exist is a mistake to be told at once.
+    await Promise.all([
+      waitForRedis(redis, config.REDIS_TIMEOUT_MS),
+      readModel.ping().catch((error: unknown) => {
+        if (!(error instanceof StoreUnavailable)) {
+          throw error;
+        }
+      }),
+    ]);
+    const { app, refiller } = createQueryApp({
+      logger,
+      registry,
+      metrics,
+      clock: systemClock,
+      store: createStreakStore({ redis, keyPrefix: config.REDIS_KEY_PREFIX }),
+      // Whatever Redis refuses (still loading, out of memory, a lost connection), Postgres answers instead.
+      redisCircuit: createCircuit('redis', (error) => !(error instanceof TypeError || error instanceof RangeError)),
+      pingRedis: () => redis.ping(),
+      readModel,
+      focusTargetMs: config.FOCUS_DAILY_TARGET_SECONDS * 1000,
+      tzdataVersion,
+    });
+    resources.defer('refills', () => refiller.idle());
+    const listener = await listen(app, {
+      host: config.HOST,
+      port: config.PORT,
+      insecure: config.STREAKS_INSECURE,
+    });
+    resources.defer('http', () => listener.close(drainDeadlineMs));
+    logger.info({ host: config.HOST, port: listener.port, tzdataVersion }, 'service_started');
+  },
+});
