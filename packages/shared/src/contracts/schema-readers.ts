@@ -149,8 +149,8 @@ async function fetchSchema(
 }
 
 function responseStatus(error: unknown): number | undefined {
-  const status = error instanceof Error && 'status' in error ? error.status : undefined;
-  return typeof status === 'number' ? status : undefined;
+  const isObject = typeof error === 'object' && error !== null;
+  return isObject && 'status' in error && typeof error.status === 'number' ? error.status : undefined;
 }
 
 function readerFor({ readerType, bytesReaderType }: SchemaReadersOptions, writer: unknown): SchemaReader {

@@ -30,7 +30,7 @@ export function createCompressionCodecs(maxBytes: number): Readonly<Record<'GZIP
         try {
           return await gunzipAsync(compressed, { maxOutputLength: maxBytes });
         } catch (error) {
-          const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+          const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
           const detail = isTooLarge
             ? `a record batch of more than ${maxBytes} bytes once decompressed`
             : 'corrupt data';
