@@ -7,11 +7,11 @@ import { runTests } from './bootstrap/test.mjs';
 
 const LOWEST_NODE = [20, 19];
 
-/** What each command runs once packages are installed. `needsBuild`: build first what is stale. */
+/** What each command runs once packages are installed. `needsBuild`: build first what is stale, or the workspace named here alone. */
 const COMMANDS = {
   start: { needsBuild: true, run: (args) => runNode('packages/local-stack/dist/cli/start.js', args) },
-  stack: { needsBuild: true, run: (args) => runNode('packages/local-stack/dist/cli/stack.js', args) },
-  reset: { needsBuild: true, run: (args) => runNode('packages/local-stack/dist/cli/reset.js', args) },
+  stack: { needsBuild: '@streaks/local-stack', run: (args) => runNode('packages/local-stack/dist/cli/stack.js', args) },
+  reset: { needsBuild: '@streaks/local-stack', run: (args) => runNode('packages/local-stack/dist/cli/reset.js', args) },
   test: { needsBuild: true, run: (args) => runTests([['unit'], ['integration', 'e2e']], args) },
   'test:unit': { needsBuild: false, run: (args) => runTests([['unit']], args) },
   'test:mutations': { needsBuild: true, run: (args) => runNode('e2e/dist/mutations/main.js', args) },
@@ -31,7 +31,7 @@ async function main([name = '', ...args]) {
   if (!existsSync(join(ROOT, 'package-lock.json')))
     throw new Error(`${ROOT} has no package-lock.json: run this in a whole checkout.`);
   await preparePackages();
-  if (command.needsBuild) await build();
+  if (command.needsBuild !== false) await build(command.needsBuild === true ? undefined : command.needsBuild);
   return command.run(args);
 }
 

@@ -40,15 +40,17 @@ async function install() {
   const pulse = setInterval(() => {
     if (!process.stdout.isTTY) console.log(`  installing, ${seconds()} s`);
   }, 10_000);
-  const exitCode = await run('npm', [
-    'ci',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-    ...(process.stdout.isTTY ? ['--progress'] : []),
-  ]);
+  const flags = ['--no-audit', '--no-fund', '--loglevel=error', ...(process.stdout.isTTY ? ['--progress'] : [])];
+  let exitCode = await run('npm', ['ci', ...flags]);
+  if (exitCode !== 0 && exitCode < 128) {
+    // npm writes lock files without packages of other platforms, and then refuses them: scripts/complete-lock.mjs is the cure.
+    console.log('npm ci did not work; installing with npm install, which leaves package-lock.json as it is...');
+    exitCode = await run('npm', ['install', '--no-save', ...flags]);
+  }
   clearInterval(pulse);
-  if (exitCode !== 0) throw new Error(`npm ci failed with exit code ${exitCode}; its messages are above.`);
+  if (exitCode >= 128) process.exit(exitCode);
+  if (exitCode !== 0)
+    throw new Error(`npm could not install the packages (exit code ${exitCode}); its messages are above.`);
   console.log(`Packages installed in ${seconds()} s.`);
 }
 

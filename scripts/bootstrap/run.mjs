@@ -50,16 +50,20 @@ export function runTool(name, args, options) {
   return run(join(ROOT, 'node_modules', '.bin', name), args, options);
 }
 
-/** Builds what is stale and is silent about the rest. */
-export async function build() {
+/** Builds what is stale and is silent about the rest. `scope`: one workspace and what it needs, instead of all. */
+export async function build(scope) {
   let output = '';
   const startedAt = performance.now();
   const notice = setTimeout(() => console.log('Building...'), 1_500);
-  const exitCode = await runTool('turbo', ['run', 'build', '--output-logs=errors-only'], {
-    onOutput: (text) => {
-      output += text;
+  const exitCode = await runTool(
+    'turbo',
+    ['run', 'build', '--output-logs=errors-only', ...(scope === undefined ? [] : [`--filter=${scope}`])],
+    {
+      onOutput: (text) => {
+        output += text;
+      },
     },
-  });
+  );
   clearTimeout(notice);
   if (exitCode >= 128) process.exit(exitCode);
   if (exitCode !== 0) {
