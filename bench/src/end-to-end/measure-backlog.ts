@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Session } from '@streaks/shared/domain/session';
+import { isDeepStrictEqual } from 'node:util';
 import { type Pipeline, startPipeline } from '@streaks/testing/start-pipeline';
 import { waitFor } from '@streaks/testing/wait-for';
+import { type ResultChecksum, STORED_CHECKSUM_SQL, storedChecksum } from '../data-set/expected-result';
+import type { DataSet } from '../data-set/generate-data-set';
 import { produceAvro } from './produce-avro';
 
 export interface BacklogResult {
@@ -16,21 +18,28 @@ export interface BacklogResult {
   readonly projectedPerSecond: number;
   /** Greatest resident memory of the processor. */
   readonly processorPeakMiB: number;
-  readonly sessionsStored: number;
-  readonly daysStored: number;
-  readonly changesStored: number;
 }
 
-const PARTITIONS = 12;
 const LOOK_EVERY_MS = 50;
 const TIMEOUT_MS = 180_000;
 
-/** Publishes everything first, then starts one processor and watches Postgres until all is applied and projected. */
-export async function measureBacklog(sessions: readonly Session[]): Promise<BacklogResult> {
-  const pipeline = await startPipeline({ processors: 0, partitions: PARTITIONS, env: { LOG_LEVEL: 'warn' } });
+/**
+ * Publishes everything first, then starts one processor and watches Postgres until all is applied and projected.
+ * @throws when the result differs from the expected one, worked out apart
+ */
+export async function measureBacklog(dataSet: DataSet, expected: ResultChecksum): Promise<BacklogResult> {
+  const { events, partitionCount } = dataSet;
+  const pipeline = await startPipeline({ processors: 0, partitions: partitionCount, env: { LOG_LEVEL: 'warn' } });
   try {
-    await produceAvro(pipeline, sessions);
-    return await drain(pipeline, sessions.length);
+    await produceAvro(pipeline, events);
+    await pipeline.pool.query('CHECKPOINT');
+    const result = await drain(pipeline, events.length);
+    const { rows } = await pipeline.pool.query<Record<string, unknown>>(STORED_CHECKSUM_SQL);
+    const row = rows[0] ?? {};
+    if (row['broken_chains'] !== 0 || !isDeepStrictEqual(storedChecksum(row), expected)) {
+      throw new Error(`wrong result: ${JSON.stringify(row)}, expected ${JSON.stringify(expected)}`);
+    }
+    return result;
   } finally {
     await pipeline.stop();
   }
@@ -66,7 +75,6 @@ async function drain(pipeline: Pipeline, records: number): Promise<BacklogResult
     appliedPerSecond: records / appliedSeconds,
     projectedPerSecond: records / projectedSeconds,
     processorPeakMiB: peakMiB,
-    ...(await countRows(pipeline)),
   };
 }
 
@@ -85,20 +93,6 @@ async function look({ pool, topic }: Pipeline): Promise<{ applied: number; unpro
     [topic],
   );
   return { applied: Number(rows[0]?.applied), unprojected: Number(rows[0]?.unprojected) };
-}
-
-async function countRows({
-  pool,
-}: Pipeline): Promise<Pick<BacklogResult, 'sessionsStored' | 'daysStored' | 'changesStored'>> {
-  const { rows } = await pool.query<{ sessions: number; days: number; changes: number }>(
-    `SELECT (SELECT count(*)::int FROM focus_sessions) AS sessions, (SELECT count(*)::int FROM daily_totals) AS days,
-            (SELECT count(*)::int FROM streak_history) AS changes`,
-  );
-  return {
-    sessionsStored: rows[0]?.sessions ?? 0,
-    daysStored: rows[0]?.days ?? 0,
-    changesStored: rows[0]?.changes ?? 0,
-  };
 }
 
 /** The kernel's own high-water mark of resident memory; 0 where there is no /proc. */
