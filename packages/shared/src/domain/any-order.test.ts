@@ -221,13 +221,17 @@ describe('the state is a function of the set of events', () => {
   });
 
   it('for the zone too, which is that of the event that ended last on the last qualified day', () => {
-    const mixed = fc.tuple(history, history).map(([one, other]) => {
-      const sessions = [
-        ...one.sessions,
-        ...other.sessions.map((session) => ({ ...session, sessionId: `o${session.sessionId}` })),
-      ];
-      return sessions.map((session) => ({ ...session, endMs: session.startMs + TARGET_MS }));
-    });
+    // Few instants and several zones, so that days have events of different zones and of the same end.
+    const step = fc.tuple(
+      fc.integer({ min: 0, max: 40 }),
+      fc.constantFrom('UTC', 'Asia/Tokyo', 'America/New_York', 'Europe/London'),
+    );
+    const mixed = fc.array(step, { maxLength: 20 }).map((steps) =>
+      steps.map(([half, timezone], index): Session => {
+        const startMs = Date.UTC(2025, 0, 15) + half * TARGET_MS;
+        return { userId: 'user', sessionId: `${index}`, startMs, endMs: startMs + TARGET_MS, timezone };
+      }),
+    );
     fc.assert(
       fc.property(
         mixed.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
