@@ -1,4 +1,4 @@
-import { DateTime } from 'luxon';
+import { DateTime, IANAZone } from 'luxon';
 import type { Session } from '../session';
 
 /**
@@ -25,9 +25,10 @@ export function createBruteForceWorld(timezone: string, fromMs: number, toMs: nu
   const cellMs = cellMsOf(timezone);
   const firstMs = fromMs - LOOK_BACK_MS;
   const dates: string[] = [];
+  const zone = IANAZone.create(timezone);
   let reached = '';
   for (let atMs = firstMs; atMs < toMs; atMs += cellMs) {
-    const date = DateTime.fromMillis(atMs, { zone: timezone }).toISODate() ?? '';
+    const date = DateTime.fromMillis(atMs, { zone }).toISODate() ?? '';
     // ISO dates sort as text: a date once reached is not left again.
     if (date > reached) {
       reached = date;
