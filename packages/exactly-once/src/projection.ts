@@ -84,10 +84,13 @@ export interface Projection<Event, C extends Change, Outcome> {
 export interface Sink<C extends Change> {
   /** Makes the changes visible; resolves when all of them are. Rejects when the store is away: nothing is lost, the mark stands still. */
   write(changes: readonly NumberedChange<C>[]): Promise<void>;
-  /** Changes of a shard above `afterSeq` in order, at most `limit`, from Postgres; numbers without gaps, so `lastSeq` tells how far they reach. */
-  readBack(
+  /**
+   * Makes the rows of a shard above `afterSeq` visible, read from Postgres in order, at most `limit` of them. `lastSeq` is
+   * that of the last row, `afterSeq` when there was none. Numbers may have gaps: those of dead letters.
+   */
+  writeBacklog(
     shard: number,
     afterSeq: bigint,
     limit: number,
-  ): Promise<{ readonly changes: readonly NumberedChange<C>[]; readonly lastSeq: bigint }>;
+  ): Promise<{ readonly rows: number; readonly lastSeq: bigint }>;
 }

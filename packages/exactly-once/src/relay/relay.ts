@@ -82,18 +82,19 @@ export function createRelay<C extends Change>(options: RelayOptions<C>): Relay<C
     const entry = [...shards].find(([, state]) => state.kind === 'reading-back');
     if (entry?.[1].kind !== 'reading-back') return false;
     const [shard, { afterSeq }] = entry;
-    const page = await options.sink.readBack(shard, afterSeq, options.pageRows);
-    const isEnd = page.lastSeq === afterSeq;
-    if (page.changes.length > 0) await options.sink.write(page.changes);
+    // Asked before the page is read: every row up to it can then be seen, so a page that is not full reaches at least to it.
+    const [marks] = await options.readMarks([shard]);
+    const page = await options.sink.writeBacklog(shard, afterSeq, options.pageRows);
+    const isEnd = page.rows < options.pageRows;
+    const reached = isEnd && marks && marks.outSeq > page.lastSeq ? marks.outSeq : page.lastSeq;
     if (shards.get(shard) !== entry[1]) return true; // given away meanwhile
     shards.delete(shard); // to the end of the order, so that shards take turns
-    if (isEnd) {
-      shards.set(shard, { kind: 'live', nextSeq: afterSeq + 1n, waiting: [] });
-      nextPollMs = 0; // rows committed after the page was read and before now were not accepted in memory
-      return true;
-    }
-    shards.set(shard, { kind: 'reading-back', afterSeq: page.lastSeq });
-    written(shard, page.lastSeq, page.changes.length);
+    shards.set(
+      shard,
+      isEnd ? { kind: 'live', nextSeq: reached + 1n, waiting: [] } : { kind: 'reading-back', afterSeq: reached },
+    );
+    if (isEnd) nextPollMs = 0; // rows committed since the page was read were not accepted in memory
+    if (reached > afterSeq) written(shard, reached, page.rows);
     return true;
   };
 

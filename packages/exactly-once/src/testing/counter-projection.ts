@@ -87,7 +87,8 @@ export function createRecordingSink(pool: Pool): RecordingSink {
       if (sink.fail) throw new Error('the sink is away');
       received.push(...changes);
     },
-    async readBack(shard, afterSeq, limit) {
+    async writeBacklog(shard, afterSeq, limit) {
+      if (sink.fail) throw new Error('the sink is away');
       const { rows } = await pool.query<{ seq: string; key: string; total: string; version: string }>(
         'SELECT seq, key, total, version FROM counter_outbox WHERE shard = $1 AND seq > $2 ORDER BY seq LIMIT $3',
         [shard, afterSeq.toString(), limit],
@@ -97,7 +98,8 @@ export function createRecordingSink(pool: Pool): RecordingSink {
         seq: BigInt(row.seq),
         change: { shardKey: row.key, total: Number(row.total), version: Number(row.version) },
       }));
-      return { changes, lastSeq: changes.at(-1)?.seq ?? afterSeq };
+      received.push(...changes);
+      return { rows: changes.length, lastSeq: changes.at(-1)?.seq ?? afterSeq };
     },
   };
   return sink;

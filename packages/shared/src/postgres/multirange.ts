@@ -1,5 +1,5 @@
-import { addDays, type LocalDay, parseIsoDatePrefix, toIsoDate } from '@streaks/shared/domain/local-day';
-import { NO_RUNS, type Run, type Runs } from '@streaks/shared/domain/runs';
+import { addDays, type LocalDay, parseIsoDatePrefix, toIsoDate } from '../domain/local-day';
+import { NO_RUNS, type Run, type Runs } from '../domain/runs';
 
 const DATE_LENGTH = 10;
 /** `[2025-01-15,2025-01-17)`; Postgres writes ranges of dates with an exclusive end. */

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import type { Engine } from '@streaks/exactly-once/create-engine';
+import { parseSettings } from '@streaks/shared/config/define-settings';
+import { createSessionDecoder } from '@streaks/shared/contracts/session-codec';
+import { isTzdataAtLeast, MIN_TZDATA_VERSION } from '@streaks/shared/domain/tzdata';
+import { createHttpApp } from '@streaks/shared/http/create-app';
+import { listen } from '@streaks/shared/http/listen';
+import { createKafka } from '@streaks/shared/kafka/create-kafka';
+import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-self-test';
+import { runService, type ServiceResources } from '@streaks/shared/lifecycle/run-service';
+import { createLogger, type Logger } from '@streaks/shared/observability/create-logger';
+import { createRegistry } from '@streaks/shared/observability/create-registry';
+import { createPool } from '@streaks/shared/postgres/create-pool';
+import { closeRedis, createRedis } from '@streaks/shared/redis/create-redis';
+import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
+import { engineChecks } from './engine-health';
+import { prepareTopic } from './kafka/prepare-topic';
+import { createProcessorMetrics } from './metrics';
+import { createHistoryPartitions, HISTORY_MONTHS_AHEAD } from './migrate';
+import { prepareStore } from './prepare-store';
+import { keepFilled } from './read-model/keep-filled';
+import { createReplySender } from './read-model/send-replies';
+import { settings } from './settings';
+import { createLanePool, startStreaksEngine } from './start-streaks-engine';
+
+const name = 'streak-processor';
+const HTTP_DRAIN_MS = 2_000;
+const DAY_MS = 86_400_000;
+const POOL_CONNECTIONS = 8;
+const REDIS_COMMAND_TIMEOUT_MS = 5_000;
+
+process.title = `streaks-${name}`;
+
+async function start(resources: ServiceResources): Promise<void> {
+  const config = parseSettings(settings, process.env);
+  resources.setShutdownDeadlineMs(config.SHUTDOWN_DEADLINE_MS + HTTP_DRAIN_MS * 2);
+  const logger = createLogger({ service: name, level: config.LOG_LEVEL });
+  resources.useLogger(logger);
+  await assertKafkajsIsPatched();
+  const tzdata = process.versions['tz'] ?? 'none';
+  if (!isTzdataAtLeast(tzdata, MIN_TZDATA_VERSION)) {
+    throw new Error(`the tz database of this Node.js is ${tzdata}: ${MIN_TZDATA_VERSION} or newer is needed`);
+  }
+  const registry = createRegistry(name);
+  const metrics = createProcessorMetrics(registry);
+
+  let engine: Engine | undefined;
+  const redis = createRedis({
+    url: config.REDIS_URL,
+    name,
+    commandTimeoutMs: REDIS_COMMAND_TIMEOUT_MS,
+    onOutage: (error) => logger.warn({ err: error }, 'redis_lost'),
+    onRecovery: () => logger.info({}, 'redis_back'),
+  });
+  resources.defer('redis', () => closeRedis(redis));
+  const pool = createPool({
+    url: config.DATABASE_URL,
+    name,
+    role: config.DATABASE_ROLE,
+    max: POOL_CONNECTIONS,
+    statementTimeoutMs: 60_000,
+    sessionSettings: { DateStyle: 'ISO, YMD' },
+    onIdleError: (error) => logger.warn({ err: error }, 'postgres_connection_lost'),
+  });
+  resources.defer('postgres', () => pool.end());
+  const lanePool = createLanePool(config, logger);
+  resources.defer('lanes', () => lanePool.end());
+
+  const app = createHttpApp({
+    logger,
+    registry,
+    serviceName: name,
+    routes: () => undefined,
+    liveness: () => true, // a consumer that cannot be kept running ends the process by itself
+    readiness: async () => ({
+      ...engineChecks(engine),
+      postgres: await pool.query('SELECT 1').then(() => 'up' as const),
+      redis: redis.status === 'ready' ? 'up' : 'degraded',
+    }),
+    info: { tzdata },
+  });
+  const listener = await listen(app, { host: config.HOST, port: config.PORT, insecure: config.STREAKS_INSECURE });
+  resources.defer('http', () => listener.close(HTTP_DRAIN_MS));
+
+  const { generation } = await prepareStore(pool, config.OUTBOX_SHARDS, logger);
+  const stopping = new AbortController();
+  resources.defer('preparation', () => stopping.abort());
+  const isPrepared = await prepareTopic({
+    createKafka: () => createKafka({ brokers: config.KAFKA_BROKERS, clientId: `${name}-prepare`, logger }),
+    topic: config.SESSION_EVENTS_TOPIC,
+    partitions: config.SESSION_EVENTS_PARTITIONS,
+    replicationFactor: config.KAFKA_REPLICATION_FACTOR,
+    logger,
+    monotonicMs: () => performance.now(),
+    signal: stopping.signal,
+  });
+  if (!isPrepared) return;
+
+  keepHistoryPartitions(resources, pool, logger);
+  const store = createStreakStore({ redis, keyPrefix: config.REDIS_KEY_PREFIX });
+  const filling = keepFilled({
+    store,
+    pool,
+    generation,
+    logger,
+    newId: randomUUID,
+    checkEveryMs: 1_000,
+    pageRows: 2_000,
+    onRefill: (result) => metrics.refills.inc({ result }),
+  });
+  resources.defer('refill', () => filling.stop());
+  engine = startStreaksEngine({
+    config,
+    logger,
+    registry,
+    metrics,
+    pool,
+    lanePool,
+    store,
+    generation,
+    decoder: createSessionDecoder(new SchemaRegistry({ host: config.SCHEMA_REGISTRY_URL, clientId: name }), {
+      now: () => performance.now(),
+    }),
+    sendReplies: createReplySender({
+      redis,
+      store,
+      keyPrefix: config.REDIS_KEY_PREFIX,
+      generation,
+      onSent: (result, count) => metrics.replies.inc({ result }, count),
+    }),
+    onFatal: resources.fatal,
+  });
+  const running = engine;
+  resources.defer('engine', () => running.stop(config.SHUTDOWN_DEADLINE_MS));
+  logger.info({ host: config.HOST, port: listener.port, tzdata, generation: String(generation) }, 'service_started');
+}
+
+/** The months to come have their partition of `streak_history` before the first row of theirs. */
+function keepHistoryPartitions(
+  resources: ServiceResources,
+  pool: Parameters<typeof createHistoryPartitions>[0],
+  logger: Logger,
+) {
+  const create = () =>
+    createHistoryPartitions(pool, HISTORY_MONTHS_AHEAD)
+      .then((names) => names.length > 0 && logger.info({ names }, 'history_partitions_created'))
+      .catch((error: unknown) => logger.warn({ err: error }, 'history_partitions_failed'));
+  const timer = setInterval(create, DAY_MS);
+  resources.defer('history partitions', () => clearInterval(timer));
+  void create();
+}
+
+void runService({ name, start, shutdownDeadlineMs: 20_000 });
