@@ -1,8 +1,15 @@
 const common = {
   rootDir: __dirname,
   testEnvironment: 'node',
-  transform: { '^.+\\.[cm]?[jt]s$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }] },
-  transformIgnorePatterns: ['/node_modules/(?!(node-pg-migrate|glob|minimatch|brace-expansion|path-scurry|lru-cache|minipass)/)'],
+  transform: {
+    '^.+\\.[cm]?[jt]s$': [
+      '@swc/jest',
+      { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
+  },
+  transformIgnorePatterns: [
+    '/node_modules/(?!(node-pg-migrate|glob|minimatch|brace-expansion|path-scurry|lru-cache|minipass)/)',
+  ],
   moduleNameMapper: {
     '^@streaks/(shared|exactly-once|local-stack|testing)/(.*)$': '<rootDir>/packages/$1/src/$2',
     '^@streaks/(ingest|streak-processor|query-api)/(.*)$': '<rootDir>/services/$1/src/$2',
@@ -11,7 +18,12 @@ const common = {
   roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/e2e'],
 };
 
-const unit = { ...common, displayName: 'unit', testMatch: ['**/src/**/*.test.ts'], testPathIgnorePatterns: ['/node_modules/', '\\.(integration|e2e)\\.test\\.ts$'] };
+const unit = {
+  ...common,
+  displayName: 'unit',
+  testMatch: ['**/src/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.(integration|e2e)\\.test\\.ts$'],
+};
 const onServers = {
   ...common,
   globalSetup: '<rootDir>/packages/testing/src/jest-global-setup.ts',

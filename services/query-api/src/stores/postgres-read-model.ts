@@ -1,6 +1,6 @@
 import { type LocalDay, parseIsoDate, toIsoDate } from '@streaks/shared/domain/local-day';
-import type { Pool, QueryResultRow } from 'pg';
 import { parseRuns } from '@streaks/shared/postgres/multirange';
+import type { Pool, QueryResultRow } from 'pg';
 import type { DailyTotal, ReadModel, SessionRecord, StoredStreak } from './read-model';
 import type { StoreCircuit } from './store-circuit';
 

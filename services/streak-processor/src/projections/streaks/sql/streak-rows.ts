@@ -1,8 +1,8 @@
 import { dateArray, int4Array, int8Array, textArray } from '@streaks/exactly-once/binary/array-parameters';
 import { emptyStreakState, type StreakState, summarise } from '@streaks/shared/domain/streak-state';
+import { formatRuns, parseRuns } from '@streaks/shared/postgres/multirange';
 import type { ClientBase } from 'pg';
 import { FOCUS_RULE } from '../streak-change';
-import { formatRuns, parseRuns } from '@streaks/shared/postgres/multirange';
 
 const INSERT_MISSING = `
   INSERT INTO user_streaks (user_id, rule_id)
