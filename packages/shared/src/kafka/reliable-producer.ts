@@ -134,7 +134,6 @@ export function createReliableProducer(options: ReliableProducerOptions): Reliab
       inFlight = takeBatch();
       counters.batches += 1;
       await deliver(inFlight);
-      for (const { bytes } of inFlight) releaseBuffer(bytes);
       inFlight = [];
     }
   }
@@ -187,6 +186,9 @@ export function createReliableProducer(options: ReliableProducerOptions): Reliab
   function settle(pending: PendingRecord, result: Delivered | Error): void {
     if (pending.isSettled) return;
     pending.isSettled = true;
+    // Before the caller learns of it, so that its next record finds room.
+    bufferedRecords -= 1;
+    bufferedBytes -= pending.bytes;
     if (result instanceof Error) {
       counters.rejected += 1;
       pending.reject(result);
@@ -194,11 +196,6 @@ export function createReliableProducer(options: ReliableProducerOptions): Reliab
       counters.acknowledged += 1;
       pending.resolve(result);
     }
-  }
-
-  function releaseBuffer(bytes: number): void {
-    bufferedRecords -= 1;
-    bufferedBytes -= bytes;
   }
 
   function noteSuccess(): void {
@@ -242,7 +239,6 @@ export function createReliableProducer(options: ReliableProducerOptions): Reliab
     const kept = queue.findIndex((pending) => !isExpired(pending));
     for (const pending of queue.splice(0, kept === -1 ? queue.length : kept)) {
       settle(pending, unavailable(pending));
-      releaseBuffer(pending.bytes);
     }
     // What was in flight may all be settled now: nothing to wait for.
     if (inFlight.every(({ isSettled }) => isSettled)) wakeFromBackoff?.();
@@ -250,6 +246,10 @@ export function createReliableProducer(options: ReliableProducerOptions): Reliab
 
   function unavailable({ wasSent }: PendingRecord): KafkaUnavailableError {
     return new KafkaUnavailableError(wasSent ? 'unknown' : 'not_sent', lastError ?? 'no answer in time');
+  }
+
+  async function drained(): Promise<void> {
+    while (running !== undefined) await running;
   }
 
   function refresh(): void {
@@ -270,11 +270,18 @@ export function createReliableProducer(options: ReliableProducerOptions): Reliab
       clearInterval(refreshTimer);
       state = 'closed';
       if (queue.length > 0) run();
-      const limit = setTimeout(() => rejectOlderThan(Number.POSITIVE_INFINITY), deadlineMs);
-      while (running !== undefined) await running;
-      clearTimeout(limit);
+      let timer: NodeJS.Timeout | undefined;
+      const deadline = new Promise<void>((resolve) => {
+        timer = setTimeout(() => {
+          rejectOlderThan(Number.POSITIVE_INFINITY);
+          // A try that hangs may go on; nobody waits for it any more.
+          sender.close().then(resolve, resolve);
+          resolve();
+        }, deadlineMs);
+      });
+      await Promise.race([drained().then(sender.close), deadline]);
+      clearTimeout(timer);
       clearTimeout(deadlineTimer);
-      await sender.close();
     },
   };
 }
