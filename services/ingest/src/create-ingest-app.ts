@@ -1,5 +1,6 @@
 import { createHttpApp } from '@streaks/shared/http/create-app';
 import type { Checks } from '@streaks/shared/http/health-routes';
+import '@streaks/shared/http/request-id'; // adds `requestId` to the type of a request
 import type { Logger } from '@streaks/shared/observability/create-logger';
 import type { Express } from 'express';
 import type { Registry } from 'prom-client';
