@@ -1,9 +1,10 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT, run, runTool } from './run.mjs';
 
 const LOCK = join(ROOT, '.local', 'install.lock');
-const APPLIED_PATCHES = join('node_modules', '.streaks-patches');
+const PATCH_MARK = join('node_modules', '.streaks-patches');
 
 /** Installs the packages when they are not those of package-lock.json, and applies the patches in `patches/` to them. */
 export async function preparePackages() {
@@ -54,42 +55,33 @@ async function install() {
   console.log(`Packages installed in ${seconds()} s.`);
 }
 
-/** The patches in force are kept beside the packages they changed, under the state of the install they were applied to. */
 function arePatchesApplied() {
-  const state = join(ROOT, APPLIED_PATCHES, 'install');
-  if (!existsSync(state) || readFileSync(state, 'utf8') !== patchedVersions()) return false;
-  const applied = patchNames(join(ROOT, APPLIED_PATCHES));
-  const wanted = patchNames(join(ROOT, 'patches'));
-  const text = (folder, name) => readFileSync(join(ROOT, folder, name), 'utf8');
-  return (
-    applied.join() === wanted.join() && wanted.every((name) => text(APPLIED_PATCHES, name) === text('patches', name))
-  );
+  const mark = join(ROOT, PATCH_MARK);
+  return existsSync(mark) && readFileSync(mark, 'utf8') === describePatches();
 }
 
 /**
- * npm may hold back install scripts, so patch-package is called here and not from one. Older patches are taken back first: a patch
- * that changed does not apply on top of its former self. Applying one again that is in force does nothing.
+ * npm may hold back install scripts, so patch-package is called here and not from one. Applying a patch that is in force does nothing; one that
+ * changed does not apply on top of its former self, so its package is installed anew then.
  */
 async function applyPatches() {
-  if (patchNames(join(ROOT, APPLIED_PATCHES)).length > 0)
-    await patchPackage(['--reverse', '--patch-dir', APPLIED_PATCHES]);
-  rmSync(join(ROOT, APPLIED_PATCHES), { recursive: true, force: true });
-  if (patchNames(join(ROOT, 'patches')).length > 0) {
-    const { exitCode, output } = await patchPackage(['--error-on-fail']);
-    if (exitCode !== 0)
-      throw new Error(
-        `${output.trim()}\nThe patches in patches/ do not apply: remove node_modules and run this again.`,
-      );
+  let result = await patchPackage();
+  if (result.exitCode !== 0) {
+    for (const name of patchedPackages()) rmSync(join(ROOT, 'node_modules', name), { recursive: true, force: true });
+    console.log(`Installing again, for its new patch: ${patchedPackages().join(', ')}...`);
+    await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
+    result = await patchPackage();
   }
-  mkdirSync(join(ROOT, APPLIED_PATCHES), { recursive: true });
-  for (const name of patchNames(join(ROOT, 'patches')))
-    cpSync(join(ROOT, 'patches', name), join(ROOT, APPLIED_PATCHES, name));
-  writeFileSync(join(ROOT, APPLIED_PATCHES, 'install'), patchedVersions());
+  if (result.exitCode !== 0)
+    throw new Error(
+      `${result.output.trim()}\nThe patches in patches/ do not apply: remove node_modules and run this again.`,
+    );
+  writeFileSync(join(ROOT, PATCH_MARK), describePatches());
 }
 
-async function patchPackage(args) {
+async function patchPackage() {
   let output = '';
-  const exitCode = await runTool('patch-package', args, {
+  const exitCode = await runTool('patch-package', ['--error-on-fail'], {
     onOutput: (text) => {
       output += text;
     },
@@ -97,19 +89,23 @@ async function patchPackage(args) {
   return { exitCode, output };
 }
 
-/** Changes whenever npm writes a patched package anew, which undoes its patch. */
-function patchedVersions() {
-  return patchNames(join(ROOT, 'patches'))
-    .map((name) => name.slice(0, name.lastIndexOf('+')).replaceAll('+', '/'))
-    .map((name) => `${name} ${inode(join(ROOT, 'node_modules', name, 'package.json'))}`)
-    .join('\n');
+/** Changes with any patch, and whenever npm writes a patched package anew, which undoes its patch. */
+function describePatches() {
+  const folders = patchedPackages().map(
+    (name) => statSync(join(ROOT, 'node_modules', name), { throwIfNoEntry: false })?.ino,
+  );
+  const texts = patchNames().map((name) => readFileSync(join(ROOT, 'patches', name), 'utf8'));
+  return createHash('sha256')
+    .update(JSON.stringify([patchNames(), texts, folders]))
+    .digest('hex');
 }
 
-function inode(path) {
-  return existsSync(path) ? statSync(path).ino : 0;
+function patchedPackages() {
+  return patchNames().map((name) => name.slice(0, name.lastIndexOf('+')).replaceAll('+', '/'));
 }
 
-function patchNames(folder) {
+function patchNames() {
+  const folder = join(ROOT, 'patches');
   return existsSync(folder)
     ? readdirSync(folder)
         .filter((name) => name.endsWith('.patch'))

@@ -138,7 +138,9 @@ async function startServers(
       ...(addresses === undefined ? {} : { addresses }),
     });
   };
+  let isGivenUp = false;
   const start = async (spec: ServerSpec): Promise<void> => {
+    if (isGivenUp) return;
     const server = createServerProcess(spec, {
       onSpawn(name, pid) {
         const identity = identify(pid);
@@ -164,6 +166,7 @@ async function startServers(
     await Promise.all(starts);
   } catch (error) {
     // The others may only now be coming up; what is not awaited here would be left behind.
+    isGivenUp = true;
     await stop();
     await Promise.allSettled(starts);
     await stop();

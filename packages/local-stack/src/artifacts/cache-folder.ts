@@ -19,8 +19,7 @@ export function isReachableByOthers(path: string): boolean {
   }
 }
 
-/** The first of our folders that another user can reach: root keeps its own home closed. */
-export function reachableFolder(preferred: string, shared: string, name: string): string {
-  if (isReachableByOthers(preferred)) return preferred;
-  return isReachableByOthers(shared) ? join(shared, name) : join(tmpdir(), name);
+/** A folder of ours below `shared` where another user can reach it, else below the folder for temporary files. */
+export function reachableFolder(shared: string, name: string): string {
+  return join(isReachableByOthers(shared) ? shared : tmpdir(), name);
 }

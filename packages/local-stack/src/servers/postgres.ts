@@ -5,7 +5,7 @@ import { chown, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { reachableFolder } from '../artifacts/cache-folder';
+import { isReachableByOthers, reachableFolder } from '../artifacts/cache-folder';
 import type { ServerSpec } from '../processes/server-process';
 import { StackError } from '../stack-error';
 import { installPostgres } from './postgres-binaries';
@@ -78,11 +78,10 @@ async function chooseUser(): Promise<User | undefined> {
 /** Folder of the data: `dir/postgres`, which is a link where that user could not reach it. */
 async function placeData(dir: string, user: User | undefined): Promise<string> {
   const place = join(dir, 'postgres');
-  if (user === undefined) return place;
-  const elsewhere = join('/var/lib', `streaks-${createHash('sha256').update(resolve(dir)).digest('hex').slice(0, 12)}`);
-  const data = reachableFolder(place, '/var/lib', elsewhere.slice('/var/lib/'.length));
-  if (data === place) return place;
+  if (user === undefined || isReachableByOthers(dir)) return place;
+  const name = `streaks-${createHash('sha256').update(resolve(dir)).digest('hex').slice(0, 12)}`;
   if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true) return readlink(place);
+  const data = reachableFolder('/var/lib', name);
   await symlink(data, place);
   return data;
 }
