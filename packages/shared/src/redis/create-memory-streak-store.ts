@@ -4,16 +4,29 @@ import { decodeStreakValue, encodeStreakValue } from './streak-value';
 
 type Versioned = { readonly generation: bigint; readonly version: number };
 
+export interface MemoryStreakStore extends StreakStore {
+  /** As FLUSHALL. */
+  empty(): void;
+  /** As a server that comes back from a snapshot which holds all it has now. */
+  restart(): void;
+}
+
 /** The same store in the memory of this process, held to the same contract tests; for tests of what stands on it. */
-export function createMemoryStreakStore(): StreakStore & { empty(): void } {
+export function createMemoryStreakStore(): MemoryStreakStore {
   const values = new Map<string, string>();
   const sentinels = new Map<number, bigint>();
+  const filledOnRun = new Map<number, number>();
   const fills = new Map<number, string>();
+  let run = 1;
 
   function lookUp(userId: string, ruleId: string): StreakLookup {
     const lookup = decodeStreakValue(values.get(keyOf(userId, ruleId)) ?? null);
     const filled = sentinels.get(bucketOf(userId)) ?? 0n;
     return lookup.kind !== 'miss' && lookup.generation < filled ? { kind: 'miss' } : lookup;
+  }
+
+  function stands(bucket: number, generation: bigint): boolean {
+    return (sentinels.get(bucket) ?? -1n) >= generation && filledOnRun.get(bucket) === run;
   }
 
   function write(entry: StreakWrite): 'written' | 'stale' | 'same' {
@@ -53,28 +66,35 @@ export function createMemoryStreakStore(): StreakStore & { empty(): void } {
       }));
     },
     async missingBuckets(generation) {
-      return ALL_BUCKETS.filter((bucket) => (sentinels.get(bucket) ?? -1n) < generation);
+      return ALL_BUCKETS.filter((bucket) => !stands(bucket, generation));
     },
     async beginFill(fillId) {
       for (const bucket of ALL_BUCKETS) {
-        fills.set(bucket, fillId);
+        if (filledOnRun.get(bucket) !== run) {
+          sentinels.delete(bucket);
+        }
+        fills.set(bucket, `${run}/${fillId}`);
       }
     },
     async markFilled(generation, fillId) {
-      const toMark = ALL_BUCKETS.filter(
-        (bucket) => (sentinels.get(bucket) ?? -1n) < generation && fills.get(bucket) === fillId,
-      );
-      for (const bucket of toMark) {
-        sentinels.set(bucket, generation);
-        fills.delete(bucket);
+      for (const bucket of ALL_BUCKETS) {
+        const isNewer = (sentinels.get(bucket) ?? -1n) > generation;
+        if (!stands(bucket, generation) && !isNewer && fills.get(bucket) === `${run}/${fillId}`) {
+          sentinels.set(bucket, generation);
+          filledOnRun.set(bucket, run);
+          fills.delete(bucket);
+        }
       }
-      return ALL_BUCKETS.filter((bucket) => (sentinels.get(bucket) ?? -1n) >= generation).length;
+      return ALL_BUCKETS.filter((bucket) => stands(bucket, generation)).length;
     },
-    /** As FLUSHALL. */
     empty() {
       values.clear();
       sentinels.clear();
+      filledOnRun.clear();
       fills.clear();
+    },
+    restart() {
+      run += 1;
     },
   };
 }

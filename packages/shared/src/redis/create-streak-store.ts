@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { ALL_BUCKETS, bucketOf, fillKey, sentinelKey, streakKey } from './streak-keys';
+import { ALL_BUCKETS, bucketOf, fillKey, runKey, sentinelKey, streakKey } from './streak-keys';
 import { defineStreakScripts } from './streak-scripts';
 import type { StreakLookup, StreakStore, StreakWrite, UserStreak, WriteCounts } from './streak-store';
 import { decodeStreakValue, encodeStreakValue } from './streak-value';
@@ -8,6 +8,7 @@ import { decodeStreakValue, encodeStreakValue } from './streak-value';
 const WRITES_PER_CALL = 200;
 /** Calls sent before their replies are awaited: bounds what lies in the socket, and so the age of the oldest call. */
 const CALLS_AT_ONCE = 32;
+const UNKNOWN_RUN = 'unknown';
 
 export interface StreakStoreOptions {
   /** Expects no `keyPrefix` of its own; auto-pipelining makes the calls of one turn a single write. */
@@ -63,32 +64,57 @@ export function createStreakStore({ redis, keyPrefix }: StreakStoreOptions): Str
     },
 
     async missingBuckets(generation) {
-      const sentinels = await Promise.all(ALL_BUCKETS.map((bucket) => redis.get(sentinelKey(keyPrefix, bucket))));
+      const [runId, marks] = await Promise.all([
+        readRunId(redis),
+        Promise.all(ALL_BUCKETS.map((bucket) => redis.mget(sentinelKey(keyPrefix, bucket), runKey(keyPrefix, bucket)))),
+      ]);
       return ALL_BUCKETS.filter((bucket) => {
-        const sentinel = sentinels[bucket];
-        return !isSentinel(sentinel) || BigInt(sentinel) < generation;
+        const [sentinel, filledOnRun] = marks[bucket] ?? [];
+        return !isSentinel(sentinel) || BigInt(sentinel) < generation || filledOnRun !== runId;
       });
     },
 
     async beginFill(fillId) {
-      await Promise.all(ALL_BUCKETS.map((bucket) => redis.set(fillKey(keyPrefix, bucket), fillId)));
+      const runId = await readRunId(redis);
+      await Promise.all(
+        ALL_BUCKETS.map((bucket) =>
+          scripts.streaksBeginFill(3, ...fillKeys(keyPrefix, bucket), fillName(fillId, runId), runId),
+        ),
+      );
     },
 
     async markFilled(generation, fillId) {
+      const runId = await readRunId(redis);
+      const name = fillName(fillId, runId);
       const stands = await Promise.all(
         ALL_BUCKETS.map((bucket) =>
-          scripts.streaksMarkFilled(
-            2,
-            sentinelKey(keyPrefix, bucket),
-            fillKey(keyPrefix, bucket),
-            String(generation),
-            fillId,
-          ),
+          scripts.streaksMarkFilled(3, ...fillKeys(keyPrefix, bucket), name, runId, String(generation)),
         ),
       );
       return stands.reduce((sum, stand) => sum + stand, 0);
     },
   };
+}
+
+function fillKeys(keyPrefix: string, bucket: number): readonly [string, string, string] {
+  return [sentinelKey(keyPrefix, bucket), fillKey(keyPrefix, bucket), runKey(keyPrefix, bucket)];
+}
+
+/** With the run in it: a restart in the middle may bring the name back from a snapshot, but not what was written since. */
+function fillName(fillId: string, runId: string): string {
+  return `${runId}/${fillId}`;
+}
+
+/** Which run of the server answers. One that keeps it to itself is taken for always the same. */
+async function readRunId(redis: Redis): Promise<string> {
+  try {
+    return /^run_id:([0-9a-f]+)/m.exec(await redis.info('server'))?.[1] ?? UNKNOWN_RUN;
+  } catch (error) {
+    if (error instanceof Error && /^(NOPERM|ERR unknown command)/.test(error.message)) {
+      return UNKNOWN_RUN;
+    }
+    throw error;
+  }
 }
 
 function groupIntoCalls(keyPrefix: string, writes: readonly StreakWrite[]): readonly Call[] {

@@ -32,6 +32,14 @@ export function fillKey(keyPrefix: string, bucket: number): string {
   return `${keyPrefix}{${bucket}}:filling`;
 }
 
+/**
+ * The run id of the server when the bucket was filled. A server that restarted from a snapshot, or a replica that took
+ * over, has another one: its sentinel stands, but its values may be older than what it once confirmed.
+ */
+export function runKey(keyPrefix: string, bucket: number): string {
+  return `${keyPrefix}{${bucket}}:run`;
+}
+
 /** The pub/sub channel on which the outcome of one request (`Prefer: wait=N`) is told. */
 export function replyChannel(keyPrefix: string, requestId: string): string {
   return `${keyPrefix}reply:${requestId}`;

@@ -29,13 +29,23 @@ end
 return {written, stale}
 `;
 
-/** KEYS: sentinel and name of the refill. ARGV: generation and name. Returns 1 where the sentinel stands at the generation or above. */
+/** KEYS: sentinel, name of the refill, run. ARGV: name and run id. */
+const BEGIN_FILL = `
+if redis.call('GET', KEYS[3]) ~= ARGV[2] then redis.call('DEL', KEYS[1]) end
+redis.call('SET', KEYS[2], ARGV[1])
+return 1
+`;
+
+/**
+ * KEYS: sentinel, name of the refill, run. ARGV: name, run id and generation. Returns 1 where the sentinel stands at the
+ * generation or above.
+ */
 const MARK_FILLED = `
 local filled = tonumber(redis.call('GET', KEYS[1]) or '0') or 0
-local generation = tonumber(ARGV[1])
-if filled >= generation then return 1 end
-if redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1])
+if filled >= tonumber(ARGV[3]) and redis.call('GET', KEYS[3]) == ARGV[2] then return 1 end
+if filled > tonumber(ARGV[3]) or redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[3])
+redis.call('SET', KEYS[3], ARGV[2])
 redis.call('DEL', KEYS[2])
 return 1
 `;
@@ -44,12 +54,14 @@ type Script<Reply> = (keyCount: number, ...keysThenValues: readonly string[]) =>
 
 export type StreakScripts = {
   readonly streaksWriteNewer: Script<readonly [written: number, stale: number]>;
+  readonly streaksBeginFill: Script<number>;
   readonly streaksMarkFilled: Script<number>;
 };
 
 /** Defines the scripts on a client. They go out by hash; ioredis sends the text where the server does not know it. */
 export function defineStreakScripts(redis: Redis): StreakScripts {
   redis.defineCommand('streaksWriteNewer', { lua: WRITE_NEWER });
+  redis.defineCommand('streaksBeginFill', { lua: BEGIN_FILL });
   redis.defineCommand('streaksMarkFilled', { lua: MARK_FILLED });
   // defineCommand adds the methods at run time, which the client's type cannot say.
   return redis as unknown as StreakScripts;

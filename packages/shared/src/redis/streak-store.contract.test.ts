@@ -10,6 +10,8 @@ export type StoreUnderTest = {
   readonly store: StreakStore;
   /** As FLUSHALL. */
   empty(): Promise<void> | void;
+  /** As a server that comes back from a snapshot which holds all it has now. */
+  restart(): Promise<void> | void;
 };
 
 function stateOf(version: number, timezone: string | null = 'America/New_York'): StreakState {
@@ -33,6 +35,7 @@ export function describeStreakStore(title: string, prepare: () => StoreUnderTest
   describe(title, () => {
     let store: StreakStore;
     let empty: StoreUnderTest['empty'];
+    let restart: StoreUnderTest['restart'];
     const find = async (userId: string) => (await store.read(userId, ['focus'])).lookups[0];
     const fill = async (generation: bigint) => {
       await store.beginFill(`fill-${generation}`);
@@ -40,7 +43,7 @@ export function describeStreakStore(title: string, prepare: () => StoreUnderTest
     };
 
     beforeEach(async () => {
-      ({ store, empty } = await prepare());
+      ({ store, empty, restart } = await prepare());
       await empty();
     });
 
@@ -153,6 +156,18 @@ export function describeStreakStore(title: string, prepare: () => StoreUnderTest
       expect(await store.missingBuckets(10n)).toEqual([]);
     });
 
+    it('does not trust a server that restarted, whose snapshot may be older than what it confirmed', async () => {
+      await store.writeAll([write('u', 3)]);
+      await fill(1n);
+      await restart();
+      expect(await store.missingBuckets(1n)).toHaveLength(BUCKETS);
+      await store.beginFill('after');
+      expect(await store.read('u', ['focus'])).toMatchObject({ isFilled: false });
+      expect(await store.markFilled(1n, 'after')).toBe(BUCKETS);
+      expect(await store.read('u', ['focus'])).toMatchObject({ isFilled: true });
+      expect(await store.missingBuckets(1n)).toEqual([]);
+    });
+
     it('hides and refuses what an older generation left once the sentinel of a newer one stands', async () => {
       await store.writeAll([write('erased-by-rebuild', 3, 1n)]);
       await fill(2n);
@@ -228,6 +243,16 @@ export function describeStreakStore(title: string, prepare: () => StoreUnderTest
         expect(await store.missingBuckets(1n)).toHaveLength(BUCKETS);
       });
 
+      it('sets no sentinel where the server restarted in the middle, though it remembers the refill', async () => {
+        async function* restartedBetweenPages() {
+          yield [write('a', 1)];
+          await restart();
+          yield [write('b', 1)];
+        }
+        expect(await refill(restartedBetweenPages())).toMatchObject({ isFilled: false });
+        expect(await store.missingBuckets(1n)).toHaveLength(BUCKETS);
+      });
+
       it('leaves the sentinels to the refill that began last', async () => {
         async function* overtaken() {
           yield [write('a', 1)];
@@ -267,5 +292,5 @@ export function describeStreakStore(title: string, prepare: () => StoreUnderTest
 
 describeStreakStore('the streak store in memory', () => {
   const store = createMemoryStreakStore();
-  return { store, empty: () => store.empty() };
+  return { store, empty: () => store.empty(), restart: () => store.restart() };
 });

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import type { LocalDay } from '../domain/local-day';
 import { closeRedis, createRedis, waitForRedis } from './create-redis';
 import { createStreakStore } from './create-streak-store';
-import { bucketOf, sentinelKey, streakKey } from './streak-keys';
+import { ALL_BUCKETS, bucketOf, fillKey, runKey, sentinelKey, streakKey } from './streak-keys';
 import type { StreakWrite } from './streak-store';
 import { describeStreakStore } from './streak-store.contract.test';
 
@@ -26,6 +26,19 @@ async function removeOwnKeys(): Promise<void> {
   }
 }
 
+/** What a server that restarted finds: the id of its former run, in the sentinels and in the name of a refill under way. */
+async function pretendEarlierRun(): Promise<void> {
+  for (const bucket of ALL_BUCKETS) {
+    if ((await redis.exists(runKey(keyPrefix, bucket))) === 1) {
+      await redis.set(runKey(keyPrefix, bucket), 'earlier');
+    }
+    const name = await redis.get(fillKey(keyPrefix, bucket));
+    if (name !== null) {
+      await redis.set(fillKey(keyPrefix, bucket), name.replace(/^[^/]*/, 'earlier'));
+    }
+  }
+}
+
 beforeAll(async () => {
   redis = createRedis({ url: stackAddresses().REDIS_URL, name: 'streak-store-test', onOutage: () => undefined });
   expect(await waitForRedis(redis, 5_000)).toBe(true);
@@ -39,6 +52,7 @@ afterAll(async () => {
 describeStreakStore('the streak store on Redis', () => ({
   store: createStreakStore({ redis, keyPrefix }),
   empty: removeOwnKeys,
+  restart: pretendEarlierRun,
 }));
 
 describe('values in Redis', () => {

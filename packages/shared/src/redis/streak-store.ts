@@ -42,13 +42,19 @@ export interface StreakStore {
   read(userId: string, ruleIds: readonly string[]): Promise<UserStreaks>;
   /** In the order of the users asked for. */
   readMany(userIds: readonly string[], ruleId: string): Promise<readonly UserStreak[]>;
-  /** The buckets whose sentinel is missing or of an earlier generation. */
+  /**
+   * The buckets to be refilled: the sentinel is missing, of an earlier generation, or was set on another run of the server
+   * (a restart from a snapshot and a failover both bring back values that are older than what was confirmed).
+   */
   missingBuckets(generation: bigint): Promise<readonly number[]>;
-  /** Begins a refill under a name of its own. A refill begun later takes the place of this one. */
+  /**
+   * Begins a refill under a name of its own. A refill begun later takes the place of this one. Sentinels of another run of
+   * the server fall, so that readers ask Postgres until the refill is done.
+   */
   beginFill(fillId: string): Promise<void>;
   /**
    * Sets the sentinels after every state of the generation was written. A bucket that lost the name of the refill since
-   * it began (Redis was emptied, another refill began) gets none; a sentinel never goes back. Resolves to the number of
+   * it began (Redis was emptied or restarted, another refill began) gets none; a sentinel never goes back. Resolves to the number of
    * buckets whose sentinel now stands at the generation or above.
    */
   markFilled(generation: bigint, fillId: string): Promise<number>;
