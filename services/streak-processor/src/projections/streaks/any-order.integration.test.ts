@@ -123,7 +123,9 @@ async function expectUser(userId: string, sessions: readonly Session[]): Promise
   expect(history.map((row) => row.version)).toEqual(history.map((_, index) => index + 1));
   expect(version).toBe(history.length);
   const added = history.flatMap(({ qualifiedDate }) => qualifiedDate ?? []).sort((one, other) => one - other);
-  const qualified = expected.state.runs.flatMap(({ first, length }) => Array.from({ length }, (_, index) => first + index));
+  const qualified = expected.state.runs.flatMap(({ first, length }) =>
+    Array.from({ length }, (_, index) => first + index),
+  );
   expect(added).toEqual(qualified);
   for (const [index, row] of history.entries()) {
     const previous = history[index - 1];

@@ -10,7 +10,7 @@ import { orderSessions } from './batch/order-sessions';
 import { collectReplies } from './replies';
 import { addDayTotals } from './sql/add-day-totals';
 import { insertSessions } from './sql/insert-sessions';
-import { lockStreaks, type StreakWrite, writeStreaks } from './sql/streak-rows';
+import { type LockedStreak, lockStreaks, type StreakWrite, writeStreaks } from './sql/streak-rows';
 import { FOCUS_RULE, SESSION_CONFLICT, type StreakChange, type StreaksOutcome } from './streak-change';
 
 type SessionRecord = DecodedRecord<DecodedSession>;
@@ -95,11 +95,11 @@ async function changeStreaks(
   const steps: { readonly userId: string; readonly step: StreakStep }[] = [];
   for (const [place, userNews] of news.entries()) {
     const { userId } = userNews;
-    const before = locked[place] as StreakState;
-    const userSteps = foldStreak(before, userNews);
+    const row = locked[place] as LockedStreak;
+    const userSteps = foldStreak(row.state, userNews);
     const last = userSteps.at(-1);
-    if (last !== undefined) writes.push({ userId, versionRead: before.version, state: last.after });
-    states.set(userId, last?.after ?? before);
+    if (last !== undefined) writes.push({ userId, locked: row, state: last.after });
+    states.set(userId, last?.after ?? row.state);
     for (const step of userSteps) steps.push({ userId, step });
   }
   if (writes.length > 0) await writeStreaks(client, writes);

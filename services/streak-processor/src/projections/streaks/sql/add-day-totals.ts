@@ -29,13 +29,17 @@ const keepLatest = (added: string): string =>
     .join(', ');
 
 // Always "total + delta": another owner may add to the same day at the same time.
+//
+// MERGE only updates here. It is there for its outer join, which leaves the planner one plan whatever it believes of the
+// table: the deltas in their order, each with a look-up by key. That is the order of the locks, and the join of UPDATE …
+// FROM turns into a scan of the whole table per delta where it was planned while the table was small.
 const ADD_TO_EXISTING = `
   WITH updated AS (
-    UPDATE daily_totals t SET
-      total = t.total + k.added,
-      ${keepLatest('k')}
-    FROM ${DELTAS}
-    WHERE t.user_id = k.user_id AND t.rule_id = $1 AND t.local_date = k.local_date
+    MERGE INTO daily_totals t
+    USING (SELECT *, $1::text AS rule_id FROM ${DELTAS} OFFSET 0) AS k
+    ON t.user_id = k.user_id AND t.rule_id = k.rule_id AND t.local_date = k.local_date
+    WHEN MATCHED THEN UPDATE SET total = t.total + k.added, ${keepLatest('k')}
+    WHEN NOT MATCHED AND k.ord < 0 THEN INSERT (user_id) VALUES (k.user_id)
     RETURNING k.ord, k.latest_timezone AS added_timezone, new.total, old.latest_timezone AS before, new.latest_timezone AS after
   )
   SELECT string_agg(ord::text, ',') AS places, string_agg(total::text, ',') AS totals,

@@ -6,11 +6,15 @@ import type { ClientBase } from 'pg';
 
 const EXPECTED_ROW_BYTES = 160;
 
+// The subquery with OFFSET is one look-up by key per id, whatever the planner believes of the table's size.
 const FIND_STORED = `
   SELECT k.ord::int AS ord, (extract(epoch FROM s.start_time) * 1000)::bigint AS start_ms,
          (extract(epoch FROM s.end_time) * 1000)::bigint AS end_ms, s.timezone
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(user_id, session_id, ord)
-  JOIN focus_sessions s ON s.user_id = k.user_id AND s.session_id = k.session_id`;
+  CROSS JOIN LATERAL (
+    SELECT start_time, end_time, timezone FROM focus_sessions f
+    WHERE f.user_id = k.user_id AND f.session_id = k.session_id OFFSET 0
+  ) AS s`;
 
 const COPY_NEW = 'COPY focus_sessions (user_id, session_id, start_time, end_time, timezone) FROM STDIN (FORMAT binary)';
 

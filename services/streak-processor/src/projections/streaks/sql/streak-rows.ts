@@ -9,32 +9,44 @@ const INSERT_MISSING = `
   SELECT user_id, $2 FROM unnest($1::text[]) WITH ORDINALITY AS k(user_id, ord) ORDER BY ord
   ON CONFLICT DO NOTHING`;
 
+// One look-up and lock per user in the order of the array, whatever the planner believes of the table's size.
 const LOCK = `
-  SELECT string_agg(concat_ws(' ', version, runs, timezone), E'\\n') AS states, count(*)::int AS count
-  FROM (
-    SELECT s.version, s.runs, s.timezone
-    FROM unnest($1::text[]) WITH ORDINALITY AS k(user_id, ord)
-    JOIN user_streaks s ON s.user_id = k.user_id AND s.rule_id = $2
-    ORDER BY k.ord FOR UPDATE OF s
-  ) AS locked`;
+  SELECT string_agg(concat_ws(' ', s.ctid, s.version, s.runs, s.timezone), E'\\n') AS states, count(*)::int AS count
+  FROM unnest($1::text[]) AS k(user_id)
+  CROSS JOIN LATERAL (
+    SELECT ctid, version, runs, timezone FROM user_streaks u
+    WHERE u.user_id = k.user_id AND u.rule_id = $2 FOR UPDATE
+  ) AS s`;
 
 const READ = `
-  SELECT s.user_id, concat_ws(' ', s.version, s.runs, s.timezone) AS state
-  FROM unnest($1::text[]) AS k(user_id) JOIN user_streaks s ON s.user_id = k.user_id AND s.rule_id = $2`;
+  SELECT s.user_id, concat_ws(' ', s.ctid, s.version, s.runs, s.timezone) AS state
+  FROM unnest($1::text[]) AS k(user_id)
+  CROSS JOIN LATERAL (
+    SELECT ctid, user_id, version, runs, timezone FROM user_streaks u
+    WHERE u.user_id = k.user_id AND u.rule_id = $2 OFFSET 0
+  ) AS s`;
 
+// By ctid: the rows are locked, so none can have moved since it was read.
 const WRITE = `
   UPDATE user_streaks s SET
     runs = k.runs::datemultirange, current_run_length = k.current_run, longest_run_length = k.longest,
     last_qualified_date = k.last_date, qualified_days_count = k.days, timezone = k.timezone, version = k.version,
     updated_at = now()
-  FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::int[], $7::int[], $8::date[], $9::int[], $10::text[])
-    AS k(user_id, version_read, version, runs, current_run, longest, last_date, days, timezone)
-  WHERE s.user_id = k.user_id AND s.rule_id = $1 AND s.version = k.version_read`;
+  FROM unnest($1::tid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::int[], $7::int[], $8::date[], $9::int[], $10::text[])
+    AS k(row, user_id, version_read, version, runs, current_run, longest, last_date, days, timezone)
+  WHERE s.ctid = k.row AND s.user_id = k.user_id AND s.version = k.version_read`;
 
-/** A state to be written over the one that was read. */
+/** A streak's row, locked by this transaction. */
+export interface LockedStreak {
+  readonly state: StreakState;
+  /** Where the row is (its `ctid`); good until the row is written or the transaction ends. */
+  readonly row: string;
+}
+
+/** A state to be written over a locked one. */
 export interface StreakWrite {
   readonly userId: string;
-  readonly versionRead: number;
+  readonly locked: LockedStreak;
   readonly state: StreakState;
 }
 
@@ -55,7 +67,7 @@ export class StreakRowsChangedError extends Error {
  * same row missing at once would both start from an empty state if one statement did both: the second one would still
  * look at its old snapshot after it waited for the first.
  */
-export async function lockStreaks(client: ClientBase, userIds: readonly string[]): Promise<readonly StreakState[]> {
+export async function lockStreaks(client: ClientBase, userIds: readonly string[]): Promise<readonly LockedStreak[]> {
   const users = textArray(userIds);
   await client.query({ name: 'streaks_insert_streaks', text: INSERT_MISSING, values: [users, FOCUS_RULE] });
   const { rows } = await client.query<{ states: string | null; count: number }>({
@@ -67,7 +79,7 @@ export async function lockStreaks(client: ClientBase, userIds: readonly string[]
   if (row === undefined || row.states === null || row.count !== userIds.length) {
     throw new StreakRowsChangedError(userIds.length, row?.count ?? 0);
   }
-  return row.states.split('\n').map(parseState);
+  return row.states.split('\n').map(parseRow);
 }
 
 /** States as this transaction sees them, without a lock; the empty one for a user who has none. */
@@ -80,7 +92,7 @@ export async function readStreaks(
     text: READ,
     values: [textArray(userIds), FOCUS_RULE],
   });
-  const found = new Map(rows.map(({ user_id, state }) => [user_id, parseState(state)]));
+  const found = new Map(rows.map(({ user_id, state }) => [user_id, parseRow(state).state]));
   return new Map(userIds.map((userId) => [userId, found.get(userId) ?? emptyStreakState]));
 }
 
@@ -91,9 +103,9 @@ export async function writeStreaks(client: ClientBase, writes: readonly StreakWr
     name: 'streaks_write_streaks',
     text: WRITE,
     values: [
-      FOCUS_RULE,
+      writes.map(({ locked }) => locked.row),
       textArray(writes.map(({ userId }) => userId)),
-      int8Array(writes.map(({ versionRead }) => versionRead)),
+      int8Array(writes.map(({ locked }) => locked.state.version)),
       int8Array(writes.map(({ state }) => state.version)),
       textArray(writes.map(({ state }) => formatRuns(state.runs))),
       int4Array(summaries.map(({ currentRunLength }) => currentRunLength)),
@@ -106,8 +118,8 @@ export async function writeStreaks(client: ClientBase, writes: readonly StreakWr
   if (rowCount !== writes.length) throw new StreakRowsChangedError(writes.length, rowCount ?? 0);
 }
 
-/** `version runs timezone`; the last one is absent where it is null, and none of them holds a space. */
-function parseState(text: string): StreakState {
-  const [version = '', runs = '', timezone = null] = text.split(' ');
-  return { version: Number(version), runs: parseRuns(runs), timezone };
+/** `ctid version runs timezone`; the last one is absent where it is null, and none of them holds a space. */
+function parseRow(text: string): LockedStreak {
+  const [row = '', version = '', runs = '', timezone = null] = text.split(' ');
+  return { row, state: { version: Number(version), runs: parseRuns(runs), timezone } };
 }

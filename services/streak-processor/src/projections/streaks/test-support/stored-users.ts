@@ -61,7 +61,10 @@ export async function readUserHistory(pool: Pool, userId: string): Promise<reado
     current: [Number(row['current_before']), Number(row['current_after'])],
     longest: [Number(row['longest_before']), Number(row['longest_after'])],
     qualifiedDays: [Number(row['qualified_days_before']), Number(row['qualified_days_after'])],
-    lastQualified: [row['last_qualified_before'] ?? null, row['last_qualified_after'] ?? null] as StoredHistoryRow['lastQualified'],
+    lastQualified: [
+      row['last_qualified_before'] ?? null,
+      row['last_qualified_after'] ?? null,
+    ] as StoredHistoryRow['lastQualified'],
     timezone: (row['timezone'] ?? null) as string | null,
   }));
 }

@@ -1,0 +1,85 @@
+import type { Session } from '@streaks/shared/domain/session';
+import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
+import { createSeededRandom, type SeededRandom } from './seeded-random';
+
+export interface DataSetShape {
+  readonly seed: number;
+  /** Events, repeats included. */
+  readonly events: number;
+  readonly users: number;
+  /** The first users of all, and the share of the events that is theirs. */
+  readonly busyUsers: number;
+  readonly busyShare: number;
+  /** Share of the events that repeat one of the few thousand before them. */
+  readonly repeatShare: number;
+  readonly days: number;
+  readonly partitions: number;
+}
+
+/** That of SPEED.md's figures: 500,000 events of 100,000 users in two weeks, a backlog of which most sessions earn a day. */
+export const STANDARD_SHAPE: DataSetShape = {
+  seed: 20_261_121,
+  events: 500_000,
+  users: 100_000,
+  busyUsers: 5_000,
+  busyShare: 0.2,
+  repeatShare: 0.03,
+  days: 14,
+  partitions: 12,
+};
+
+export interface DataSet {
+  /** In the order in which they are produced. */
+  readonly events: readonly Session[];
+  /** Partition of each event: that of its user. */
+  readonly partitions: Uint16Array;
+  readonly partitionCount: number;
+}
+
+const ZONES = ['America/New_York', 'Europe/London', 'Asia/Tokyo', 'Australia/Sydney', 'America/Sao_Paulo'] as const;
+const FIRST_DAY_MS = Date.UTC(2026, 9, 19);
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+/** A producer repeats what it lately sent. */
+const REPEAT_WINDOW = 5_000;
+
+/** Sessions in about the order of their ends, as a topic holds them, each user in one zone. The same for the same shape. */
+export function generateDataSet(shape: DataSetShape = STANDARD_SHAPE): DataSet {
+  const random = createSeededRandom(shape.seed);
+  const events: Session[] = [];
+  const partitions = new Uint16Array(shape.events);
+  const partitionOfUser = new Map<string, number>();
+  for (let index = 0; index < shape.events; index += 1) {
+    const repeats = index > 0 && random.fraction() < shape.repeatShare;
+    const repeated = repeats ? events[index - 1 - random.below(Math.min(index, REPEAT_WINDOW))] : undefined;
+    const session = repeated ?? newSession(random, shape, index);
+    let partition = partitionOfUser.get(session.userId);
+    if (partition === undefined) {
+      partition = partitionForKey(session.userId, shape.partitions);
+      partitionOfUser.set(session.userId, partition);
+    }
+    events.push(session);
+    partitions[index] = partition;
+  }
+  return { events, partitions, partitionCount: shape.partitions };
+}
+
+function newSession(random: SeededRandom, shape: DataSetShape, index: number): Session {
+  const busy = random.fraction() < shape.busyShare;
+  const user = busy ? random.below(shape.busyUsers) : shape.busyUsers + random.below(shape.users - shape.busyUsers);
+  const endMs = FIRST_DAY_MS + Math.floor((index / shape.events) * shape.days * DAY_MS) + random.below(60 * MINUTE_MS);
+  // 10 to 90 minutes, to the millisecond: three of four reach half an hour.
+  const startMs = endMs - 10 * MINUTE_MS - random.below(80 * MINUTE_MS);
+  return {
+    userId: `user-${String(user).padStart(6, '0')}`,
+    sessionId: uuid(random),
+    startMs,
+    endMs,
+    timezone: ZONES[user % ZONES.length] ?? 'UTC',
+  };
+}
+
+function uuid(random: SeededRandom): string {
+  const [one, two, three, four] = [random.hex8(), random.hex8(), random.hex8(), random.hex8()];
+  return `${one}-${two.slice(0, 4)}-4${two.slice(5)}-a${three.slice(1, 4)}-${three.slice(4)}${four}`;
+}
