@@ -77,6 +77,12 @@ const parts: Readonly<Record<string, (kafkajs: Kafkajs) => boolean | Promise<boo
         recordBatch({ firstOffset: 2, records: 1, payload: Buffer.from([12, 0, 0, 0, 1, 64, 0]) }),
       ]),
     ),
+  checksum: async (kafkajs) => {
+    const damaged = recordBatch({ firstOffset: 2, records: 1 });
+    // The time of the first record: nothing but the checksum could tell.
+    damaged[30] = 1;
+    return keepsGoodPrefix(await decodeAll(kafkajs, [good(), damaged]));
+  },
   'decode errors: batch': async (kafkajs) => {
     const batch = await undecodableBatch(kafkajs);
     return batch.decodeError instanceof Error && batch.messages.length === 0 && batch.lastOffset() === '1';
