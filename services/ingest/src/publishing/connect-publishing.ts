@@ -1,7 +1,7 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { SettingsOf } from '@streaks/shared/config/define-settings';
 import { createSessionEncoder } from '@streaks/shared/contracts/session-codec';
-import { createKafka } from '@streaks/shared/kafka/create-kafka';
+import { type CreateKafkaOptions, createKafka } from '@streaks/shared/kafka/create-kafka';
 import { createReliableProducer, type ReliableProducer } from '@streaks/shared/kafka/reliable-producer';
 import { ensureTopics, sessionEventsTopic } from '@streaks/shared/kafka/topics';
 import type { Logger } from '@streaks/shared/observability/create-logger';
@@ -15,6 +15,8 @@ export type ConnectPublishingOptions = {
   readonly logger: Logger;
   /** Monotonic milliseconds. */
   readonly monotonicMs: () => number;
+  /** For tests that cut connections. */
+  readonly socketFactory?: CreateKafkaOptions['socketFactory'];
 };
 
 const preparationRetryMs = 1_000;
@@ -25,9 +27,11 @@ const maxBatchBytes = 768 * 1_024;
 const maxRecordBytes = 64 * 1_024;
 
 /** Starts connecting to Kafka and the registry and returns at once; neither has to be there yet. */
-export function connectPublishing({ settings, logger, monotonicMs }: ConnectPublishingOptions): PublishingConnection {
+export function connectPublishing(options: ConnectPublishingOptions): PublishingConnection {
+  const { settings, logger, monotonicMs, socketFactory } = options;
   const brokers = settings.KAFKA_BROKERS;
-  const newKafka = (clientId: string) => createKafka({ brokers, clientId, logger });
+  const newKafka = (clientId: string) =>
+    createKafka({ brokers, clientId, logger, ...(socketFactory === undefined ? {} : { socketFactory }) });
   const topic = sessionEventsTopic({
     topic: settings.SESSION_EVENTS_TOPIC,
     partitions: settings.SESSION_EVENTS_PARTITIONS,
