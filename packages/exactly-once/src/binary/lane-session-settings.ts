@@ -8,6 +8,7 @@ export const laneSessionSettings: Readonly<Record<string, string>> = Object.free
   enable_seqscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
+  enable_material: 'off',
   DateStyle: 'ISO, YMD',
 });
 

@@ -98,7 +98,7 @@ async function changeStreaks(
     const row = locked[place] as LockedStreak;
     const userSteps = foldStreak(row.state, userNews);
     const last = userSteps.at(-1);
-    if (last !== undefined) writes.push({ userId, locked: row, state: last.after });
+    if (last !== undefined) writes.push({ locked: row, state: last.after });
     states.set(userId, last?.after ?? row.state);
     for (const step of userSteps) steps.push({ userId, step });
   }

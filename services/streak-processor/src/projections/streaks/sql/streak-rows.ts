@@ -32,9 +32,9 @@ const WRITE = `
     runs = k.runs::datemultirange, current_run_length = k.current_run, longest_run_length = k.longest,
     last_qualified_date = k.last_date, qualified_days_count = k.days, timezone = k.timezone, version = k.version,
     updated_at = now()
-  FROM unnest($1::tid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::int[], $7::int[], $8::date[], $9::int[], $10::text[])
-    AS k(row, user_id, version_read, version, runs, current_run, longest, last_date, days, timezone)
-  WHERE s.ctid = k.row AND s.user_id = k.user_id AND s.version = k.version_read`;
+  FROM unnest($1::tid[], $2::bigint[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::date[], $8::int[], $9::text[])
+    AS k(row, version_read, version, runs, current_run, longest, last_date, days, timezone)
+  WHERE s.ctid = k.row AND s.version = k.version_read`;
 
 /** A streak's row, locked by this transaction. */
 export interface LockedStreak {
@@ -45,7 +45,6 @@ export interface LockedStreak {
 
 /** A state to be written over a locked one. */
 export interface StreakWrite {
-  readonly userId: string;
   readonly locked: LockedStreak;
   readonly state: StreakState;
 }
@@ -104,7 +103,6 @@ export async function writeStreaks(client: ClientBase, writes: readonly StreakWr
     text: WRITE,
     values: [
       writes.map(({ locked }) => locked.row),
-      textArray(writes.map(({ userId }) => userId)),
       int8Array(writes.map(({ locked }) => locked.state.version)),
       int8Array(writes.map(({ state }) => state.version)),
       textArray(writes.map(({ state }) => formatRuns(state.runs))),
