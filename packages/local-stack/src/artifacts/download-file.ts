@@ -43,9 +43,9 @@ async function fetchRest({ url, target, sha256, bytes, onBytes = () => undefined
   }
   onBytes(received);
   let counted = received;
+  const stall = createStallGuard();
   try {
     if (received < bytes) {
-      const stall = createStallGuard();
       const response = await fetch(url, {
         headers: received > 0 ? { range: `bytes=${received}-` } : {},
         signal: stall.signal,
@@ -64,11 +64,7 @@ async function fetchRest({ url, target, sha256, bytes, onBytes = () => undefined
           done(null, chunk);
         },
       });
-      await pipeline(
-        Readable.fromWeb(response.body),
-        meter,
-        createWriteStream(part, { flags: isResumed ? 'a' : 'w' }),
-      ).finally(stall.end);
+      await pipeline(Readable.fromWeb(response.body), meter, createWriteStream(part, { flags: isResumed ? 'a' : 'w' }));
     }
     const checksum = await sha256Of(part);
     if (checksum !== sha256) {
@@ -79,6 +75,8 @@ async function fetchRest({ url, target, sha256, bytes, onBytes = () => undefined
   } catch (error) {
     onBytes(-counted);
     throw error;
+  } finally {
+    stall.end();
   }
 }
 

@@ -32,7 +32,11 @@ async function main(): Promise<number> {
       print(`${server} ended by itself (${detail}); see ${join(dir, 'logs')}, end this with Ctrl-C and start again`),
   });
   const printer = createLogPrinter((text) => process.stdout.write(text), process.stdout.isTTY === true);
-  const addresses = addressesToEnvironment(stack.addresses);
+  const addresses = {
+    ...addressesToEnvironment(stack.addresses),
+    // ingest tells its callers where to read; the ports may be others than the defaults.
+    QUERY_API_URL: `http://127.0.0.1:${definitions.queryApi.port}`,
+  };
   const services = Object.values(definitions).map((definition) =>
     createSupervisedService(definition, serviceEnvironment(env, addresses, definition.port), {
       onLine: printer.print,
