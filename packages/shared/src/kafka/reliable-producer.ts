@@ -173,8 +173,9 @@ export function createReliableProducer(options: ReliableProducerOptions): Reliab
 
   /** Deadlines grow in the order of arrival, so the oldest record's is the next one. */
   function scheduleDeadline(): void {
+    if (deadlineTimer !== undefined) return;
     const oldest = inFlight.find(({ isSettled }) => !isSettled) ?? queue[0];
-    if (oldest === undefined || deadlineTimer !== undefined) return;
+    if (oldest === undefined) return;
     deadlineTimer = setTimeout(
       () => {
         deadlineTimer = undefined;
