@@ -6,7 +6,7 @@ interface CopyConnection extends Connection {
   endCopyFrom(): void;
 }
 
-const NOT_A_COPY = 'a statement that is not COPY … FROM STDIN was given to copyIn';
+const NOT_A_COPY = 'the statement is no COPY … FROM STDIN';
 
 /**
  * Runs `COPY … FROM STDIN` with all its data in one Buffer and returns the number of rows.

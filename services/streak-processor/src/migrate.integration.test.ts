@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { repositoryRoot } from '@streaks/testing/repository';
+import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
+import { Client } from 'pg';
+import { createHistoryPartitions, MIGRATIONS_FOLDER } from './migrate';
+
+const run = promisify(execFile);
+const PROCESSES = 4;
+
+let database: TestDatabase;
+afterEach(() => database.drop());
+
+/** The command as an operator runs it; its lines. */
+async function migrateProcess(databaseUrl: string): Promise<readonly string[]> {
+  const { stdout } = await run(
+    process.execPath,
+    ['--conditions=streaks-source', '--import', 'tsx', join(__dirname, 'migrate-main.ts')],
+    { cwd: repositoryRoot, env: { ...process.env, NODE_OPTIONS: '', DATABASE_URL: databaseUrl } },
+  );
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+describe('migrate', () => {
+  it('may be run by several processes at once: each migration runs once and all end well', async () => {
+    database = await createTestDatabase({ migrated: false });
+    const printed = (await Promise.all(Array.from({ length: PROCESSES }, () => migrateProcess(database.url)))).flat();
+    const migrated = printed.filter((line) => line.startsWith('migrated '));
+    expect(migrated).toEqual([
+      'migrated 1763700000001_engine-tables',
+      'migrated 1763700000002_streak-tables',
+      'migrated 1763700000003_history-partitions',
+      'migrated 1763700000004_roles',
+    ]);
+    expect(printed.filter((line) => line.startsWith('created partition '))).toHaveLength(4);
+    expect(await migrateProcess(database.url)).toEqual([]);
+  }, 120_000);
+
+  it('fails with one line where waiting cannot help', async () => {
+    database = await createTestDatabase({ migrated: false });
+    const wrong = new URL(database.url);
+    wrong.pathname = '/no_such_database';
+    await expect(migrateProcess(wrong.toString())).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^migrate: .*no_such_database.*\n$/),
+    });
+  }, 60_000);
+
+  it('keeps the tables of the engine as the engine defines them', async () => {
+    database = await createTestDatabase({ migrated: false });
+    const defined = readFileSync(join(repositoryRoot, 'packages/exactly-once/schema/engine-tables.sql'), 'utf8');
+    const migration = readFileSync(join(MIGRATIONS_FOLDER, '1763700000001_engine-tables.sql'), 'utf8');
+    expect(migration.startsWith(defined)).toBe(true);
+  });
+});
+
+describe('partitions of streak_history', () => {
+  const INSERT = `INSERT INTO streak_history (shard, out_seq, user_id, rule_id, version, change_type, current_before, current_after,
+      longest_before, longest_after, qualified_days_before, qualified_days_after, generation, topic_id, partition, "offset", recorded_at)
+    VALUES (0, $1, 'u', 'focus', $1, 'FIRST_ACTIVITY', 0, 1, 0, 1, 0, 1, 1, gen_random_uuid(), 0, 0, $2) RETURNING event_id`;
+
+  it('are made ahead once, whoever asks, and take over the rows that came before them', async () => {
+    database = await createTestDatabase();
+    const later = new Date();
+    later.setUTCMonth(later.getUTCMonth() + 5, 15);
+    const { rows } = await database.pool.query(INSERT, [1, later]);
+    const names = (await Promise.all([1, 2, 3].map(() => createHistoryPartitions(database.pool, 5)))).flat();
+    expect(names).toHaveLength(2); // three were there since the migration
+    const stored = await database.pool.query(
+      'SELECT tableoid::regclass::text AS partition, event_id FROM streak_history WHERE user_id = $1',
+      ['u'],
+    );
+    expect(stored.rows).toEqual([{ partition: names.at(-1), event_id: rows[0]?.event_id }]);
+  }, 60_000);
+});
+
+describe('roles', () => {
+  it('let the reader only read, and the writer not create tables but partitions through their function', async () => {
+    database = await createTestDatabase();
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query('SET ROLE streaks_reader');
+      await client.query('SELECT * FROM user_streaks');
+      await expect(client.query("INSERT INTO user_streaks VALUES ('u', 'focus')")).rejects.toMatchObject({
+        code: '42501',
+      });
+      await expect(createHistoryPartitions(client, 0)).rejects.toMatchObject({ code: '42501' });
+      await client.query('RESET ROLE');
+      await client.query('SET ROLE streaks_writer');
+      await client.query("INSERT INTO user_streaks VALUES ('u', 'focus')");
+      await expect(client.query('CREATE TABLE mine ()')).rejects.toMatchObject({ code: '42501' });
+      expect(await createHistoryPartitions(client, 4)).toHaveLength(1);
+    } finally {
+      await client.end();
+    }
+  }, 60_000);
+});

@@ -1,0 +1,92 @@
+import type { LocalDay } from '@streaks/shared/domain/local-day';
+import { runsFromDays } from '@streaks/shared/domain/runs';
+import type { Session } from '@streaks/shared/domain/session';
+import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import { collectDayDeltas } from './day-deltas';
+import { findStreakNews, foldStreak } from './fold-streaks';
+import { orderSessions } from './order-sessions';
+
+const TARGET_MS = 1_800_000;
+const MINUTE_MS = 60_000;
+const MONDAY_MS = Date.UTC(2026, 0, 5);
+const MONDAY = (MONDAY_MS / 86_400_000) as LocalDay;
+const dayAfterMonday = (count: number) => (MONDAY + count) as LocalDay;
+
+function session(sessionId: string, startMinute: number, minutes: number, more: Partial<Session> = {}): Session {
+  const startMs = MONDAY_MS + startMinute * MINUTE_MS;
+  return { userId: 'u', sessionId, startMs, endMs: startMs + minutes * MINUTE_MS, timezone: 'UTC', ...more };
+}
+
+describe('orderSessions', () => {
+  it('sorts by the bytes of the ids and keeps the first of each identity', () => {
+    // U+1F525 is after U+FFEE in bytes, before it in UTF-16.
+    const ids = ['\u{1f525}', 'b', '\uffee', 'a', 'b'];
+    expect(orderSessions(ids.map((id) => session(id, 0, 1)))).toEqual({
+      firsts: [3, 1, 2, 0],
+      repeats: [{ repeat: 4, first: 1 }],
+    });
+  });
+});
+
+describe('collectDayDeltas', () => {
+  it('adds up each day, in order of date, and finds the day’s latest event', () => {
+    const sessions = [session('late', 1430, 20), session('early', 5, 10), session('next', 1440, 10)];
+    const deltas = collectDayDeltas(sessions, [0, 1, 2]);
+    expect(deltas.map(({ day, addedMs, latest }) => [day, addedMs, latest.sessionId])).toEqual([
+      [MONDAY, 20 * MINUTE_MS, 'late'],
+      [MONDAY + 1, 20 * MINUTE_MS, 'next'],
+    ]);
+  });
+});
+
+describe('findStreakNews', () => {
+  const zoned = (totalMs: number) => ({ totalMs, timezone: 'UTC', timezoneBefore: undefined });
+
+  it('names the record with which a day reached its target, in record order whatever the order of ids', () => {
+    const sessions = [session('c', 0, 20), session('b', 30, 20), session('a', 60, 20)];
+    const deltas = collectDayDeltas(sessions, [2, 1, 0]);
+    const news = findStreakNews(deltas, [zoned(60 * MINUTE_MS)], TARGET_MS, () => 0);
+    expect(news).toEqual([{ userId: 'u', qualified: [{ day: MONDAY, index: 1, timezone: 'UTC' }], rezoned: [] }]);
+  });
+
+  it('leaves a day alone that another owner took over the target', () => {
+    const deltas = collectDayDeltas([session('a', 0, 20)], [0]);
+    expect(findStreakNews(deltas, [zoned(60 * MINUTE_MS)], TARGET_MS, () => 0)).toEqual([]);
+  });
+
+  it('takes exactly the target for enough', () => {
+    const deltas = collectDayDeltas([session('a', 0, 30)], [0]);
+    expect(findStreakNews(deltas, [zoned(30 * MINUTE_MS)], TARGET_MS, () => 0)).toHaveLength(1);
+  });
+});
+
+describe('foldStreak', () => {
+  const qualified = (day: LocalDay, index: number) => ({ day, index, timezone: `zone-${index}` });
+
+  it('makes one step for each added day, each from where the last one ended', () => {
+    const steps = foldStreak(emptyStreakState, {
+      userId: 'u',
+      qualified: [qualified(dayAfterMonday(0), 0), qualified(dayAfterMonday(2), 1), qualified(dayAfterMonday(1), 2)],
+      rezoned: [],
+    });
+    expect(steps.map(({ changeType, before, after }) => [changeType, before.version, after.version])).toEqual([
+      ['FIRST_ACTIVITY', 0, 1],
+      ['STREAK_RESET', 1, 2],
+      ['STREAK_RECOVERED', 2, 3],
+    ]);
+    expect(steps.at(-1)?.after).toEqual({ runs: [{ first: MONDAY, length: 3 }], timezone: 'zone-1', version: 3 });
+  });
+
+  it('revises the zone only where the rezoned day is the last one', () => {
+    const state = { runs: runsFromDays([MONDAY, dayAfterMonday(1)]), timezone: 'UTC', version: 7 };
+    const rezoned = (day: LocalDay) => ({
+      userId: 'u',
+      qualified: [],
+      rezoned: [{ day, index: 0, timezone: 'Asia/Tokyo' }],
+    });
+    expect(foldStreak(state, rezoned(MONDAY))).toEqual([]);
+    expect(foldStreak(state, rezoned(dayAfterMonday(1)))).toMatchObject([
+      { changeType: 'STREAK_REVISED', qualifiedDate: null, after: { timezone: 'Asia/Tokyo', version: 8 } },
+    ]);
+  });
+});
