@@ -19,6 +19,7 @@ export interface Lane<Event> {
   hasRoom(): Promise<void>;
   enqueue(batch: PartitionBatch<Event>): void;
   readonly queuedRecords: number;
+  readonly isFull: boolean;
   readonly isBusy: boolean;
   /** Ends after the transaction at hand; what waits is dropped (it will be read again from its offset). */
   close(): Promise<void>;
@@ -77,9 +78,11 @@ export function createLane<Event>(options: LaneOptions<Event>): Lane<Event> {
       });
   };
 
+  const isFull = () => !isClosed && queuedRecords >= options.maxQueuedRecords;
+
   return {
     async hasRoom() {
-      while (!isClosed && queuedRecords >= options.maxQueuedRecords) {
+      while (isFull()) {
         await new Promise<void>((resolve) => waiting.push(resolve));
       }
     },
@@ -92,6 +95,9 @@ export function createLane<Event>(options: LaneOptions<Event>): Lane<Event> {
     },
     get queuedRecords() {
       return queuedRecords;
+    },
+    get isFull() {
+      return isFull();
     },
     get isBusy() {
       return running !== undefined;

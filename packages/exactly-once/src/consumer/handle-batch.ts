@@ -43,6 +43,11 @@ export async function handleBatch<Event>(
     ports.halt(owned, 'UNREADABLE_BATCH', `offset ${owned.fetchCursor}: ${verdict.error.message}`);
     return undefined;
   }
+  // Before decoding: what waits for room should wait in its smallest form.
+  const lane = ports.laneOf(owned.partition);
+  const isOver = () => isAbandoned() || !owned.isCurrent;
+  if (lane.isFull) await untilRoom(lane, isOver, ports.wait);
+  if (isOver()) return undefined;
   const decoded = await decodePatiently(verdict.records, ports, () => !owned.isCurrent || isAbandoned());
   if (!decoded || !owned.isCurrent) return undefined;
   const bad = decoded.filter((d) => d.kind === 'rejected').length;
@@ -54,9 +59,6 @@ export async function handleBatch<Event>(
     );
     return undefined;
   }
-  const lane = ports.laneOf(owned.partition);
-  await Promise.race([lane.hasRoom(), untilTrue(() => isAbandoned() || !owned.isCurrent, ports.wait)]);
-  if (isAbandoned() || !owned.isCurrent) return undefined;
   for (const slice of toSlices(owned, verdict.records, decoded, verdict.nextOffset, ports.maxBatchRecords)) {
     lane.enqueue(slice);
   }
@@ -88,8 +90,17 @@ async function decodePatiently<Event>(
   return undefined;
 }
 
-async function untilTrue(condition: () => boolean, wait: (ms: number) => Promise<void>): Promise<void> {
-  while (!condition()) await wait(100);
+/** Ends with the room or with the batch. It leaves no loop behind: one for each batch would add up to all there is of the CPU. */
+async function untilRoom<Event>(
+  lane: Lane<Event>,
+  isOver: () => boolean,
+  wait: (ms: number) => Promise<void>,
+): Promise<void> {
+  let hasRoom = false;
+  const room = lane.hasRoom().then(() => {
+    hasRoom = true;
+  });
+  while (!hasRoom && !isOver()) await Promise.race([room, wait(100)]);
 }
 
 /** Cuts what is larger than a transaction may be. Only the last slice covers the offsets after its last record. */
