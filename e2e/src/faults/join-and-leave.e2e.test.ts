@@ -2,8 +2,9 @@ import { type Pipeline, startPipeline } from '@streaks/testing/start-pipeline';
 import { waitFor } from '@streaks/testing/wait-for';
 import { readMetric } from '../http/read-metric';
 import { generateLoad } from '../load/generate-load';
-import { startPacedSender } from '../load/paced-sender';
+import { type PacedSender, startPacedSender } from '../load/paced-sender';
 import { createKafkajsProducer } from '../producers/kafkajs-producer';
+import type { SessionProducer } from '../producers/session-producer';
 import { stateFaults } from '../state/state-faults';
 import { waitUntilApplied } from '../state/wait-until-applied';
 
@@ -11,17 +12,24 @@ const load = generateLoad({ records: 6_000, users: 500, days: 20, duplicateShare
 
 describe('processors that join and leave in order', () => {
   let pipeline: Pipeline;
+  let sender: PacedSender | undefined;
+  let producer: SessionProducer | undefined;
 
   beforeAll(async () => {
     pipeline = await startPipeline({ partitions: 4 });
   }, 60_000);
 
-  afterAll(() => pipeline?.stop());
+  afterAll(async () => {
+    sender?.abandon();
+    await sender?.done.catch(() => undefined);
+    await producer?.close();
+    await pipeline?.stop();
+  });
 
   it('share the partitions and lose and repeat nothing', async () => {
     const registryUrl = pipeline.environment['SCHEMA_REGISTRY_URL'] ?? '';
-    const producer = await createKafkajsProducer({ brokers: pipeline.brokers, registryUrl, topic: pipeline.topic });
-    const sender = startPacedSender([producer], load.records, { durationMs: 30_000, chunkRecords: 100 });
+    producer = await createKafkajsProducer({ brokers: pipeline.brokers, registryUrl, topic: pipeline.topic });
+    sender = startPacedSender([producer], load.records, { durationMs: 30_000, chunkRecords: 100 });
     const [first] = pipeline.processors;
     const second = await pipeline.addProcessor();
     if (first === undefined) throw new Error('no processor');
@@ -35,7 +43,6 @@ describe('processors that join and leave in order', () => {
     await untilPartitions(third, 4);
     sender.hurry();
     await sender.done;
-    await producer.close();
     await waitUntilApplied(pipeline);
     expect(await stateFaults(pipeline, load.records)).toEqual([]);
   }, 120_000);

@@ -11,7 +11,7 @@ import { stateFaults } from '../state/state-faults';
 import { waitUntilApplied } from '../state/wait-until-applied';
 import { createCrew } from './churn';
 import { generateLoad } from './generate-load';
-import { startPacedSender } from './paced-sender';
+import { type PacedSender, startPacedSender } from './paced-sender';
 
 const REPLACEMENTS = 20;
 const CREW = 3;
@@ -26,6 +26,7 @@ const load = generateLoad({
 
 describe('100,000 sessions from three kinds of producers while processors are killed, join and leave', () => {
   let pipeline: Pipeline;
+  let sender: PacedSender | undefined;
   const producers: SessionProducer[] = [];
 
   beforeAll(async () => {
@@ -39,6 +40,8 @@ describe('100,000 sessions from three kinds of producers while processors are ki
   }, 300_000);
 
   afterAll(async () => {
+    sender?.abandon();
+    await sender?.done.catch(() => undefined);
     await Promise.all(producers.map((producer) => producer.close()));
     await pipeline?.stop();
   }, 60_000);
@@ -46,7 +49,7 @@ describe('100,000 sessions from three kinds of producers while processors are ki
   it('ends in exactly the totals, streaks, history and Redis state of the reference fold', async () => {
     const crew = createCrew(pipeline);
     for (let member = 0; member < CREW; member += 1) await crew.join();
-    const sender = startPacedSender(producers, load.records, { durationMs: 120_000, chunkRecords: 400 });
+    sender = startPacedSender(producers, load.records, { durationMs: 160_000, chunkRecords: 400 });
     for (let replaced = 0; replaced < REPLACEMENTS; replaced += 1) await crew.replace();
     const { kills, killsInTransaction, leaves, joins } = crew.churn();
     const sentMeanwhile = sender.sent();
@@ -60,7 +63,7 @@ describe('100,000 sessions from three kinds of producers while processors are ki
     expect(await stateFaults(pipeline, load.records)).toEqual([]);
     expect(await deadLetters(pipeline)).toEqual([]);
     expect(killsInTransaction).toBeGreaterThanOrEqual(kills / 2);
-  }, 240_000);
+  }, 300_000);
 
   it('is answered over HTTP as the reference fold answers', async () => {
     const users = referenceFold(load.records, 1_800_000);

@@ -5,6 +5,8 @@ import type { SessionProducer } from '../producers/session-producer';
 export interface PacedSender {
   /** From now on as fast as the producers can. */
   hurry(): void;
+  /** Sends no further chunk; `done` then resolves after those under way. */
+  abandon(): void;
   /** Resolves when every record was acknowledged. */
   readonly done: Promise<void>;
   sent(): number;
@@ -23,8 +25,9 @@ export function startPacedSender(
   const chunks = Math.ceil(records.length / producers.length / chunkRecords);
   const hurried = new AbortController();
   let sent = 0;
+  let isAbandoned = false;
   const sendHand = async (producer: SessionProducer, hand: readonly ReferenceSession[]): Promise<void> => {
-    for (let from = 0; from < hand.length; from += chunkRecords) {
+    for (let from = 0; from < hand.length && !isAbandoned; from += chunkRecords) {
       const chunk = hand.slice(from, from + chunkRecords);
       const pause = hurried.signal.aborted
         ? Promise.resolve()
@@ -39,5 +42,9 @@ export function startPacedSender(
   );
   // Whoever awaits it is told; a failure meanwhile must not end the run as an unhandled one.
   done.catch(() => undefined);
-  return { hurry: () => hurried.abort(), done, sent: () => sent };
+  const abandon = (): void => {
+    isAbandoned = true;
+    hurried.abort();
+  };
+  return { hurry: () => hurried.abort(), abandon, done, sent: () => sent };
 }
