@@ -1,5 +1,6 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { Type, types } from 'avsc';
+import { checkCollections, hasCollections } from './avro-collections';
 
 /** How values of one schema id are read; `unreadable` ones are dead letters of the reason given. */
 export type SchemaReader =
@@ -163,9 +164,14 @@ function readerFor({ readerType, bytesReaderType }: SchemaReadersOptions, writer
   try {
     const resolver = readerType.createResolver(writer, { ignoreNamespaces: true });
     const bytesResolver = bytesReaderType.createResolver(writer, { ignoreNamespaces: true });
+    const read = (payload: Buffer): unknown => readerType.fromBuffer(payload, resolver);
+    const checkAndRead = (payload: Buffer): unknown => {
+      checkCollections(writer, payload);
+      return read(payload);
+    };
     return {
       kind: 'readable',
-      read: (payload) => readerType.fromBuffer(payload, resolver),
+      read: hasCollections(writer) ? checkAndRead : read,
       readBytes: (payload) => bytesReaderType.fromBuffer(payload, bytesResolver),
     };
   } catch (error) {

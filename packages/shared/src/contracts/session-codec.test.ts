@@ -157,6 +157,45 @@ describe('the Avro codec', () => {
     await expect(decodeOnce(own(), encoder.encode(odd))).resolves.toEqual({ ...DECODED, sessionId: 'a\ufffdb' });
   });
 
+  describe('of a schema with lists and maps', () => {
+    const extra = [
+      { name: 'tags', type: { type: 'array', items: 'string' }, default: [] },
+      {
+        name: 'nothing',
+        type: ['null', { type: 'map', values: ['null', 'double', { type: 'array', items: 'null' }] }],
+      },
+      { name: 'hash', type: { type: 'fixed', name: 'Hash', size: 3 } },
+      { name: 'kind', type: { type: 'enum', name: 'Kind', symbols: ['A', 'B'] } },
+    ];
+    const type = Type.forSchema({ ...OURS, fields: [...extra, ...OURS.fields] } as Schema);
+    const record = { ...RECORD, tags: ['a', 'b'], nothing: { x: null, y: 2.5 }, hash: Buffer.from('abc'), kind: 'B' };
+    const decode = (payload: Buffer) => decodeOnce(registryOf({ 9: type }), wire(9, payload));
+
+    it('reads what is right', async () => {
+      await expect(decode(type.toBuffer(record))).resolves.toEqual(DECODED);
+    });
+
+    it.each([
+      ['a count of 2^50', Buffer.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x04])],
+      ['a block that leads back to itself', Buffer.from([0x01, 0x03])],
+      ['a block larger than the value', Buffer.from([0x01, 0xfe, 0x7f])],
+    ])('refuses %s at once', async (_, count) => {
+      const payload = Buffer.concat([count, type.toBuffer(record).subarray(1)]);
+      await expect(decode(payload)).resolves.toMatchObject({ fault: { reason: 'MALFORMED_AVRO' } });
+    });
+
+    it('always ends, whatever byte is damaged', async () => {
+      const bytes = type.toBuffer(record);
+      for (let at = 0; at < bytes.length; at += 1) {
+        for (const byte of [0, 1, 0x7f, 0x80, 0xff]) {
+          const damaged = Buffer.from(bytes);
+          damaged[at] = byte;
+          await decode(damaged);
+        }
+      }
+    });
+  });
+
   it('refuses numbers that a double cannot hold', async () => {
     const value = (await createSessionEncoder(own())).encode({ ...SESSION, userId: 'u', sessionId: 's', endMs: 1 });
     // startTime, as nine bytes of varint: 2^62.

@@ -131,7 +131,8 @@ export function createReliableProducer(options: ReliableProducerOptions): Reliab
       return undefined;
     } catch (error) {
       counters.failedAttempts += 1;
-      return noteFailure(error);
+      // A record that Kafka refuses says nothing about Kafka.
+      return isCausedByARecord(error) ? asError(error) : noteFailure(error);
     }
   }
 
@@ -155,7 +156,7 @@ export function createReliableProducer(options: ReliableProducerOptions): Reliab
   }
 
   function noteFailure(error: unknown): Error {
-    lastError = error instanceof Error ? error : new Error(String(error));
+    lastError = asError(error);
     if (state !== 'closed') state = 'failing';
     return lastError;
   }
@@ -244,4 +245,8 @@ function sizeOf({ key, value, headers }: OutgoingRecord): number {
   for (const [name, text] of Object.entries(headers ?? {}))
     bytes += Buffer.byteLength(name) + Buffer.byteLength(text) + 4;
   return bytes;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
