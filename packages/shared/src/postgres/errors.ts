@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * What a failed statement asks for:
  * `retry-now` the same transaction again after a jitter; `unavailable` wait for the server, then again;
@@ -39,7 +41,7 @@ const connectionMessages =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|connection is not queryable|Client was closed|Query read timeout/i;
 
 export function classifyStoreError(error: unknown): StoreErrorClass {
-  if (!(error instanceof Error)) return 'bug';
+  if (!isError(error)) return 'bug';
   if (error instanceof AggregateError && error.errors.length > 0) return classifyStoreError(error.errors[0]);
   const code = sqlStateOf(error);
   if (code !== undefined) {
@@ -54,6 +56,11 @@ export function classifyStoreError(error: unknown): StoreErrorClass {
 
 /** The SQLSTATE or the network error code of an error, when it has one. */
 export function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (!isError(error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** `instanceof` does not know errors that Node.js made in another realm, as under Jest. */
+function isError(error: unknown): error is Error {
+  return types.isNativeError(error) || error instanceof Error;
 }
