@@ -191,6 +191,7 @@ describe('after an error', () => {
       result.status === 'rejected' ? [[KEYS[index], result.reason]] : [],
     );
     expect(refused).toEqual([['user-13', expect.any(RecordRefusedError)]]);
+    expect(producer.health().state).toBe('ready');
     expect(kafka.acknowledged).toEqual(KEYS.filter((key) => key !== 'user-13'));
     // Each refusal cost a producer: none is used after its error.
     expect(new Set(kafka.sent.filter((_, index) => index > 0).map(({ producer: id }) => id)).size).toBeGreaterThan(4);
