@@ -1,17 +1,15 @@
 import type { Applied, DecodedRecord, Rejected } from '@streaks/exactly-once/projection';
 import type { DecodedSession } from '@streaks/shared/contracts/decode-fault';
-import { headerText, kafkaHeaders } from '@streaks/shared/contracts/headers';
 import { type Session, sameSession } from '@streaks/shared/domain/session';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
 import type { ClientBase } from 'pg';
-import { collectDayDeltas, type DayDelta } from './batch/day-deltas';
-import { findStreakNews, foldStreak, type StreakStep } from './batch/fold-streaks';
+import { collectDayDeltas } from './batch/day-deltas';
+import { findStreakNews } from './batch/fold-streaks';
 import { orderSessions } from './batch/order-sessions';
+import { changeStreaks } from './change-streaks';
 import { collectReplies } from './replies';
 import { addDayTotals } from './sql/add-day-totals';
 import { insertSessions } from './sql/insert-sessions';
-import { type LockedStreak, lockStreaks, type StreakWrite, writeStreaks } from './sql/streak-rows';
-import { FOCUS_RULE, SESSION_CONFLICT, type StreakChange, type StreaksOutcome } from './streak-change';
+import { SESSION_CONFLICT, type StreakChange, type StreaksOutcome } from './streak-change';
 
 type SessionRecord = DecodedRecord<DecodedSession>;
 
@@ -30,7 +28,9 @@ export async function applySessions(
 ): Promise<Applied<StreakChange, StreaksOutcome>> {
   const sessions = records.map(({ event }) => event);
   const { verdicts, stored } = await storeSessions(client, sessions, attempt);
-  const { changes, states } = await changeStreaks(client, records, sessions, stored, attempt, targetMs);
+  const deltas = collectDayDeltas(sessions, stored);
+  const totals = deltas.length === 0 ? [] : await addDayTotals(client, deltas, attempt);
+  const { changes, states } = await changeStreaks(client, records, findStreakNews(deltas, totals, targetMs, sessions));
   const rejected = rejectConflicts(records, verdicts);
   const outcome: StreaksOutcome = {
     applied: stored.length,
@@ -68,63 +68,6 @@ async function storeSessions(
   for (const { repeat, first } of repeats) judge(repeat, keptByFirst.get(first) ?? (sessions[first] as Session));
   const stored = taken.size === 0 ? firsts : firsts.filter((index) => !keptByFirst.has(index));
   return { verdicts, stored };
-}
-
-async function changeStreaks(
-  client: ClientBase,
-  records: readonly SessionRecord[],
-  sessions: readonly Session[],
-  stored: readonly number[],
-  attempt: number,
-  targetMs: number,
-): Promise<{ readonly changes: readonly StreakChange[]; readonly states: ReadonlyMap<string, StreakState> }> {
-  const states = new Map<string, StreakState>();
-  const deltas = collectDayDeltas(sessions, stored);
-  if (deltas.length === 0) return { changes: [], states };
-  const totals = await addDayTotals(client, deltas, attempt);
-  const latestIndex = ({ latest, shares }: DayDelta): number =>
-    shares.find(({ index }) => sessions[index] === latest)?.index ?? 0;
-  const news = findStreakNews(deltas, totals, targetMs, latestIndex);
-  if (news.length === 0) return { changes: [], states };
-
-  const locked = await lockStreaks(
-    client,
-    news.map(({ userId }) => userId),
-  );
-  const writes: StreakWrite[] = [];
-  const steps: { readonly userId: string; readonly step: StreakStep }[] = [];
-  for (const [place, userNews] of news.entries()) {
-    const { userId } = userNews;
-    const row = locked[place] as LockedStreak;
-    const userSteps = foldStreak(row.state, userNews);
-    const last = userSteps.at(-1);
-    if (last !== undefined) writes.push({ locked: row, state: last.after });
-    states.set(userId, last?.after ?? row.state);
-    for (const step of userSteps) steps.push({ userId, step });
-  }
-  if (writes.length > 0) await writeStreaks(client, writes);
-  // Stable, and ascending within a user, so versions stay in order.
-  steps.sort((one, other) => one.step.index - other.step.index);
-  return {
-    changes: steps.map(({ userId, step }) => toChange(userId, step, records[step.index] as SessionRecord)),
-    states,
-  };
-}
-
-function toChange(userId: string, step: StreakStep, { source }: SessionRecord): StreakChange {
-  const { changeType, qualifiedDate, before, after } = step;
-  return {
-    shardKey: userId,
-    userId,
-    ruleId: FOCUS_RULE,
-    version: after.version,
-    changeType,
-    qualifiedDate,
-    before,
-    after,
-    source: { topicId: source.topicId, partition: source.partition, offset: source.offset },
-    requestId: headerText(source.headers, kafkaHeaders.requestId) ?? null,
-  };
 }
 
 function rejectConflicts(records: readonly SessionRecord[], verdicts: readonly Verdict[]): readonly Rejected[] {

@@ -2,6 +2,7 @@ import type { ChangeType } from '@streaks/shared/domain/change-type';
 import { classifyAddedDay } from '@streaks/shared/domain/change-type';
 import type { LocalDay } from '@streaks/shared/domain/local-day';
 import { addDay, lastDayOf, lastRun, type Runs } from '@streaks/shared/domain/runs';
+import type { Session } from '@streaks/shared/domain/session';
 import type { StreakState } from '@streaks/shared/domain/streak-state';
 import type { DayTotal } from '../sql/add-day-totals';
 import { crossingIndex, type DayDelta } from './day-deltas';
@@ -43,7 +44,7 @@ export function findStreakNews(
   deltas: readonly DayDelta[],
   totals: readonly DayTotal[],
   targetMs: number,
-  indexOf: (delta: DayDelta) => number,
+  sessions: readonly Session[],
 ): readonly StreakNews[] {
   const news: StreakNews[] = [];
   for (const [place, delta] of deltas.entries()) {
@@ -61,12 +62,16 @@ export function findStreakNews(
     }
     const { day } = delta;
     if (crossed) last.qualified.push({ day, index: crossingIndex(delta, totalBeforeMs, targetMs), timezone });
-    else last.rezoned.push({ day, index: indexOf(delta), timezone });
+    else last.rezoned.push({ day, index: latestIndex(delta, sessions), timezone });
   }
   for (const { qualified } of news) {
     if (qualified.length > 1) qualified.sort((one, other) => one.index - other.index || one.day - other.day);
   }
   return news;
+}
+
+function latestIndex({ latest, shares }: DayDelta, sessions: readonly Session[]): number {
+  return shares.find(({ index }) => sessions[index] === latest)?.index ?? 0;
 }
 
 /** The steps from the locked state, in order; the last one's `after` is the new state. None where nothing changes. */

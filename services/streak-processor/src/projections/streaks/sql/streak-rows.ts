@@ -4,19 +4,30 @@ import { formatRuns, parseRuns } from '@streaks/shared/postgres/multirange';
 import type { ClientBase } from 'pg';
 import { FOCUS_RULE } from '../streak-change';
 
-const INSERT_MISSING = `
-  INSERT INTO user_streaks (user_id, rule_id)
-  SELECT user_id, $2 FROM unnest($1::text[]) WITH ORDINALITY AS k(user_id, ord) ORDER BY ord
-  ON CONFLICT DO NOTHING`;
+const STATE_COLUMNS =
+  'runs, current_run_length, longest_run_length, last_qualified_date, qualified_days_count, timezone, version';
+const STATES = `unnest($2::text[], $3::int[], $4::int[], $5::date[], $6::int[], $7::text[], $8::bigint[])`;
 
 // One look-up and lock per user in the order of the array, whatever the planner believes of the table's size.
 const LOCK = `
-  SELECT string_agg(concat_ws(' ', s.ctid, s.version, s.runs, s.timezone), E'\\n') AS states, count(*)::int AS count
+  SELECT string_agg(concat_ws(' ', s.ctid, s.version, s.runs, s.timezone), E'\\n') AS states
   FROM unnest($1::text[]) AS k(user_id)
-  CROSS JOIN LATERAL (
+  LEFT JOIN LATERAL (
     SELECT ctid, version, runs, timezone FROM user_streaks u
     WHERE u.user_id = k.user_id AND u.rule_id = $2 FOR UPDATE
-  ) AS s`;
+  ) AS s ON true`;
+
+const INSERT = `
+  WITH inserted AS (
+    INSERT INTO user_streaks (user_id, rule_id, ${STATE_COLUMNS})
+    SELECT k.user_id, $9, k.runs::datemultirange, k.current_run, k.longest, k.last_date, k.days, k.timezone, k.version
+    FROM ROWS FROM (unnest($1::text[]), ${STATES}) WITH ORDINALITY
+      AS k(user_id, runs, current_run, longest, last_date, days, timezone, version, ord)
+    ORDER BY k.ord
+    ON CONFLICT DO NOTHING
+    RETURNING user_id
+  )
+  SELECT CASE WHEN count(*) < cardinality($1::text[]) THEN coalesce(json_agg(user_id), '[]') END AS inserted FROM inserted`;
 
 const READ = `
   SELECT s.user_id, concat_ws(' ', s.ctid, s.version, s.runs, s.timezone) AS state
@@ -32,8 +43,8 @@ const WRITE = `
     runs = k.runs::datemultirange, current_run_length = k.current_run, longest_run_length = k.longest,
     last_qualified_date = k.last_date, qualified_days_count = k.days, timezone = k.timezone, version = k.version,
     updated_at = now()
-  FROM unnest($1::tid[], $2::bigint[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::date[], $8::int[], $9::text[])
-    AS k(row, version_read, version, runs, current_run, longest, last_date, days, timezone)
+  FROM ROWS FROM (unnest($1::tid[]), ${STATES}, unnest($9::bigint[]))
+    AS k(row, runs, current_run, longest, last_date, days, timezone, version, version_read)
   WHERE s.ctid = k.row AND s.version = k.version_read`;
 
 /** A streak's row, locked by this transaction. */
@@ -60,25 +71,44 @@ export class StreakRowsChangedError extends Error {
 }
 
 /**
- * Locks the users' rows and returns their states, in the same order: sorted by the bytes of the user id, and distinct.
- *
- * Missing rows are inserted empty first, and all are locked by a *separate* statement after that. Two owners that find the
- * same row missing at once would both start from an empty state if one statement did both: the second one would still
- * look at its old snapshot after it waited for the first.
+ * Locks the rows of those users who have one, and returns them in the order of the users: sorted by the bytes of the id,
+ * and distinct.
  */
-export async function lockStreaks(client: ClientBase, userIds: readonly string[]): Promise<readonly LockedStreak[]> {
-  const users = textArray(userIds);
-  await client.query({ name: 'streaks_insert_streaks', text: INSERT_MISSING, values: [users, FOCUS_RULE] });
-  const { rows } = await client.query<{ states: string | null; count: number }>({
+export async function lockStreaks(
+  client: ClientBase,
+  userIds: readonly string[],
+): Promise<readonly (LockedStreak | undefined)[]> {
+  const { rows } = await client.query<{ states: string }>({
     name: 'streaks_lock_streaks',
     text: LOCK,
-    values: [users, FOCUS_RULE],
+    values: [textArray(userIds), FOCUS_RULE],
   });
-  const [row] = rows;
-  if (row === undefined || row.states === null || row.count !== userIds.length) {
-    throw new StreakRowsChangedError(userIds.length, row?.count ?? 0);
-  }
-  return row.states.split('\n').map(parseRow);
+  return (rows[0]?.states ?? '').split('\n').map((text) => (text === '' ? undefined : parseRow(text)));
+}
+
+/**
+ * Inserts the states of users who have no row, and returns the users who have got one from another owner meanwhile: a
+ * state that was folded from nothing is wrong for them, so nothing was written. Waits for owners that are about to.
+ */
+export async function insertStreaks(
+  client: ClientBase,
+  inserts: readonly { readonly userId: string; readonly state: StreakState }[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ inserted: readonly string[] | null }>({
+    name: 'streaks_insert_streaks',
+    text: INSERT,
+    values: [
+      textArray(inserts.map(({ userId }) => userId)),
+      ...stateParameters(inserts.map(({ state }) => state)),
+      FOCUS_RULE,
+    ],
+  });
+  // Null where all were inserted, the usual case.
+  const inserted = rows[0]?.inserted ?? null;
+  if (inserted === null) return new Set();
+  const lost = new Set(inserts.map(({ userId }) => userId));
+  for (const userId of inserted) lost.delete(userId);
+  return lost;
 }
 
 /** States as this transaction sees them, without a lock; the empty one for a user who has none. */
@@ -97,23 +127,30 @@ export async function readStreaks(
 
 /** @throws StreakRowsChangedError when a row no longer has the version that was read */
 export async function writeStreaks(client: ClientBase, writes: readonly StreakWrite[]): Promise<void> {
-  const summaries = writes.map(({ state }) => summarise(state));
   const { rowCount } = await client.query({
     name: 'streaks_write_streaks',
     text: WRITE,
     values: [
       writes.map(({ locked }) => locked.row),
+      ...stateParameters(writes.map(({ state }) => state)),
       int8Array(writes.map(({ locked }) => locked.state.version)),
-      int8Array(writes.map(({ state }) => state.version)),
-      textArray(writes.map(({ state }) => formatRuns(state.runs))),
-      int4Array(summaries.map(({ currentRunLength }) => currentRunLength)),
-      int4Array(summaries.map(({ longest }) => longest)),
-      dateArray(summaries.map(({ lastQualifiedDate }) => lastQualifiedDate)),
-      int4Array(summaries.map(({ qualifiedDaysCount }) => qualifiedDaysCount)),
-      textArray(writes.map(({ state }) => state.timezone)),
     ],
   });
   if (rowCount !== writes.length) throw new StreakRowsChangedError(writes.length, rowCount ?? 0);
+}
+
+/** The columns of STATES. */
+function stateParameters(states: readonly StreakState[]): readonly Buffer[] {
+  const summaries = states.map(summarise);
+  return [
+    textArray(states.map(({ runs }) => formatRuns(runs))),
+    int4Array(summaries.map(({ currentRunLength }) => currentRunLength)),
+    int4Array(summaries.map(({ longest }) => longest)),
+    dateArray(summaries.map(({ lastQualifiedDate }) => lastQualifiedDate)),
+    int4Array(summaries.map(({ qualifiedDaysCount }) => qualifiedDaysCount)),
+    textArray(states.map(({ timezone }) => timezone)),
+    int8Array(states.map(({ version }) => version)),
+  ];
 }
 
 /** `ctid version runs timezone`; the last one is absent where it is null, and none of them holds a space. */
