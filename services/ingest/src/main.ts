@@ -18,6 +18,8 @@ import { createReplyListener } from './waiting/reply-listener';
 /** Kept of the shutdown deadline for what comes after the last request: the producer and Redis. */
 const closingMarginMs = 2_000;
 
+process.title = 'streaks-ingest';
+
 async function start(resources: ServiceResources): Promise<void> {
   const config = parseSettings(ingestSettings, process.env);
   resources.setShutdownDeadlineMs(config.SHUTDOWN_DEADLINE_MS);

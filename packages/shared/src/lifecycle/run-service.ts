@@ -72,7 +72,8 @@ export function runService(options: ServiceOptions): Promise<void> {
     }, shutdownDeadlineMs);
     await release();
     clearTimeout(deadline);
-    say('service_stopped', { exitCode: stopping.code }, 'info');
+    // A failed start has said its one line; a last word after it would hide it from whoever shows the last line.
+    if (stopping.code !== exitCodes.startFailed) say('service_stopped', { exitCode: stopping.code }, 'info');
     host.exit(stopping.code);
   };
 

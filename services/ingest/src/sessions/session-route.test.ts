@@ -141,6 +141,14 @@ describe('POST /sessions with Prefer: wait', () => {
     expect([response.status, response.body.status, response.body.streak.currentStreak]).toEqual([200, 'duplicate', 3]);
   });
 
+  it('answers zeros for a user whom no session has given a streak yet', async () => {
+    const { app, control } = createTestApp();
+    control.reply = { outcome: 'processed' };
+    const response = await post(app, goodBody, { Prefer: 'wait=1' });
+    const zeros = { currentStreak: 0, longestStreak: 0, lastQualifiedDate: null, qualifiedDaysCount: 0 };
+    expect([response.status, response.body.streak]).toEqual([201, zeros]);
+  });
+
   it('answers 422 with the reason when the processor refused it', async () => {
     const { app, control } = createTestApp();
     control.reply = { outcome: 'rejected', reason: 'SESSION_CONFLICT', detail: 'another session has this id' };

@@ -1,4 +1,5 @@
 import type { SessionLimits } from '@streaks/shared/domain/session';
+import { emptyStreakState } from '@streaks/shared/domain/streak-state';
 import { problem } from '@streaks/shared/errors/problem';
 import type { Request, Response } from 'express';
 import type { IngestMetrics } from '../metrics';
@@ -80,7 +81,7 @@ function answerOutcome(
       extra: { ...accepted, reason: reason ?? 'UNKNOWN' },
     });
   }
-  const streak = outcome.state === undefined ? null : streakAsOf(outcome.state, nowMs);
+  const streak = streakAsOf(outcome.state ?? emptyStreakState, nowMs);
   response.status(outcome.outcome === 'duplicate' ? 200 : 201).json({ ...accepted, status: outcome.outcome, streak });
 }
 

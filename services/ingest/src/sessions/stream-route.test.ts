@@ -60,6 +60,15 @@ describe('POST /sessions/batch with NDJSON', () => {
     expect(JSON.parse((await post(app, '\n\n')).body)).toMatchObject({ status: 400, errors: [{ code: 'EMPTY' }] });
   });
 
+  it('rejects a line that is no UTF-8, whose id would else become that of another session', async () => {
+    const { app, published } = createTestApp();
+    const [before = '', after = ''] = line('X').split('X');
+    const broken = Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)]);
+    const response = await post(app, Buffer.concat([broken, Buffer.from(line('good'))]));
+    expect(linesOf(response.body)[0]).toMatchObject({ status: 'rejected', errors: [{ code: 'MALFORMED_JSON' }] });
+    expect(published.map(({ session: { sessionId } }) => sessionId)).toEqual(['good']);
+  });
+
   it('answers 503 when Kafka is away from the start', async () => {
     const { app, control } = createTestApp();
     control.publish = () => Promise.reject(new KafkaUnavailableError('not_sent', 'away'));

@@ -12,6 +12,7 @@ const outcomeSchema = z.object({
   /** Stable code of a refusal. */
   reason: z.string().optional(),
   detail: z.string().optional(),
+  /** Absent while the user has no streak at all. */
   state: z.object({ runs: z.array(runSchema), timezone: z.string().nullable(), version: z.number() }).optional(),
 });
 
