@@ -68,7 +68,7 @@ const sections: readonly SettingsSection[] = [
 ];
 
 /** Variables that belong to the system or to a tool we call. */
-const notOurs = new Set(['PATH']);
+const notOurs = new Set(['PATH', 'HOME', 'NODE_ENV', 'NODE_OPTIONS', 'DEBIAN_FRONTEND']);
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
