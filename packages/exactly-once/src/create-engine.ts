@@ -88,22 +88,32 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
   let batchesInHand = 0;
   const events = createConsumerEvents(options, { assignment, lanes, lag, wait });
   const supervisor = supervise({
-    start: (onCrash) => {
+    start: ({ isOver, onCrash }) => {
       lastFetchMs = nowMs();
       return startConsumer(
         options.createKafka('consumer'),
         { ...tuning, topic, groupId: options.groupId },
         {
-          ...events,
-          onBatch: (batch, isAbandoned) => {
+          // One that was replaced may hang, come back and rejoin: what it is told then is not ours to act on.
+          onAssigned: (partitions, control) => {
+            if (!isOver()) events.onAssigned(partitions, control);
+          },
+          onBatch: async (batch, isAbandoned) => {
+            if (isOver()) return undefined;
             batchesInHand++;
-            return events.onBatch(batch, isAbandoned).finally(() => {
+            try {
+              return await events.onBatch(batch, () => isOver() || isAbandoned());
+            } finally {
               batchesInHand--;
               lastFetchMs = nowMs();
-            });
+            }
           },
+          onSkipped: (...skipped) => {
+            if (!isOver()) events.onSkipped(...skipped);
+          },
+          onHighWatermark: events.onHighWatermark,
           onFetched: () => {
-            lastFetchMs = nowMs();
+            if (!isOver()) lastFetchMs = nowMs();
           },
           onCrash,
         },

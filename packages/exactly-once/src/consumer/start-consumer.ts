@@ -1,6 +1,7 @@
 import type { Consumer, Kafka } from 'kafkajs';
 import type { PartitionControl } from '../assignment/assignment';
 import { startHeartbeats } from './heartbeats';
+import { createPartitionControl } from './partition-control';
 import type { ReadableBatch } from './read-batch';
 
 export interface ConsumerSettings {
@@ -63,6 +64,27 @@ export async function startConsumer(
     },
   });
   listen(consumer, topic, events);
+  try {
+    await run(consumer, settings, events);
+  } catch (error) {
+    await consumer.disconnect().catch(() => undefined); // each failed start would leave its connections behind
+    throw error;
+  }
+  return {
+    async mirror(offsets) {
+      await consumer.commitOffsets(
+        offsets.map(({ partition, offset }) => ({ topic, partition, offset: offset.toString() })),
+      );
+    },
+    async stop(deadlineMs) {
+      const deadline = new Promise<void>((resolve) => setTimeout(resolve, deadlineMs).unref());
+      await Promise.race([consumer.disconnect().catch(() => undefined), deadline]);
+    },
+  };
+}
+
+async function run(consumer: Consumer, settings: ConsumerSettings, events: ConsumerEvents): Promise<void> {
+  const { topic } = settings;
   await consumer.connect();
   // A partition added later would otherwise start at "latest" and lose what was written before it was found.
   await consumer.subscribe({ topic, fromBeginning: true });
@@ -81,27 +103,10 @@ export async function startConsumer(
       }
     },
   });
-  return {
-    async mirror(offsets) {
-      await consumer.commitOffsets(
-        offsets.map(({ partition, offset }) => ({ topic, partition, offset: offset.toString() })),
-      );
-    },
-    async stop(deadlineMs) {
-      const deadline = new Promise<void>((resolve) => setTimeout(resolve, deadlineMs).unref());
-      await Promise.race([consumer.disconnect().catch(() => undefined), deadline]);
-    },
-  };
 }
 
 function listen(consumer: Consumer, topic: string, events: ConsumerEvents): void {
-  const control: PartitionControl = {
-    pause: (partitions) => consumer.pause([{ topic, partitions: [...partitions] }]),
-    resumeAt(partition, offset) {
-      consumer.seek({ topic, partition, offset: offset.toString() });
-      consumer.resume([{ topic, partitions: [partition] }]);
-    },
-  };
+  const control = createPartitionControl(consumer, topic);
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     events.onAssigned(payload.memberAssignment[topic] ?? [], control);
   });

@@ -1,8 +1,14 @@
 import type { RunningConsumer } from './start-consumer';
 
+/** One consumer from its start to its end. What it says after its end is no longer heard. */
+export interface ConsumerLife {
+  readonly isOver: () => boolean;
+  readonly onCrash: (error: Error) => void;
+}
+
 export interface SuperviseOptions {
-  /** Builds a fresh consumer on a fresh Kafka instance; `onCrash` and `stillOurs` belong to this one. */
-  readonly start: (onCrash: (error: Error) => void) => Promise<RunningConsumer>;
+  /** Builds a fresh consumer on a fresh Kafka instance. */
+  readonly start: (life: ConsumerLife) => Promise<RunningConsumer>;
   /** Why the consumer looks stuck, or undefined. Asked every `checkEveryMs`. */
   readonly findStall: () => string | undefined;
   /** Anything that only grows with work done: seen to grow, earlier failures are forgiven. */
@@ -29,33 +35,42 @@ export interface Supervisor {
 export function supervise(options: SuperviseOptions): Supervisor {
   let consumer: RunningConsumer | undefined;
   let isStopping = false;
-  let crash: string | undefined;
 
-  const startOnce = async (): Promise<void> => {
-    crash = undefined;
-    try {
-      consumer = await options.start((error) => {
-        crash = `crash: ${error.message}`;
-      });
-    } catch (error) {
-      crash = `start: ${error instanceof Error ? error.message : String(error)}`;
-    }
-  };
-
-  const watch = async (): Promise<string | undefined> => {
+  /** Starts one and watches it to its end. Says why it has to be replaced, or `undefined` when we stop. */
+  const liveOnce = async (): Promise<string | undefined> => {
+    let isOver = false;
+    let crash: string | undefined;
+    const life: ConsumerLife = {
+      isOver: () => isOver,
+      onCrash: (error) => {
+        crash ??= `crash: ${error.message}`;
+      },
+    };
+    const starting = options.start(life).then(
+      async (started) => {
+        // A start that took too long, or that we stopped meanwhile, must not stay in the group and hold partitions.
+        if (isOver || isStopping) await started.stop(options.stopDeadlineMs);
+        else consumer = started;
+      },
+      (error: unknown) => {
+        crash ??= `start: ${error instanceof Error ? error.message : String(error)}`;
+      },
+    );
+    let reason: string | undefined;
     while (!isStopping) {
-      const reason = crash ?? options.findStall();
-      if (reason !== undefined) return reason;
+      reason = crash ?? options.findStall();
+      if (reason !== undefined) break;
       await options.wait(options.checkEveryMs);
     }
-    return undefined;
+    isOver = true;
+    if (reason === undefined) await starting;
+    return reason;
   };
 
   const run = async (): Promise<void> => {
     let mark = options.progressMark();
     for (let rebuilds = 0; !isStopping; ) {
-      await startOnce();
-      const reason = await watch();
+      const reason = await liveOnce();
       if (reason === undefined) return;
       const now = options.progressMark();
       rebuilds = now > mark ? 1 : rebuilds + 1;
@@ -65,7 +80,7 @@ export function supervise(options: SuperviseOptions): Supervisor {
       const old = consumer;
       consumer = undefined;
       await old?.stop(options.stopDeadlineMs);
-      await options.wait(Math.min(options.backoffMaxMs, 500 * 2 ** (rebuilds - 1)));
+      if (!isStopping) await options.wait(Math.min(options.backoffMaxMs, 500 * 2 ** (rebuilds - 1)));
     }
   };
   const running = run();
