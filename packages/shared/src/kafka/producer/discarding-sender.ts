@@ -125,10 +125,16 @@ export function createDiscardingSender(options: DiscardingSenderOptions): Discar
     },
     async send(records) {
       const producer = obtain();
+      const sending = producer.then((connected) => sendOn(connected, records));
       try {
-        return await within(attemptTimeoutMs, async () => await sendOn(await producer, records));
+        return await within(attemptTimeoutMs, () => sending);
       } catch (error) {
         discard(producer);
+        // kafkajs goes on trying after a disconnect and connects anew: a send given up must not leave a connection open.
+        sending.then(
+          () => discard(producer),
+          () => discard(producer),
+        );
         throw error;
       }
     },
