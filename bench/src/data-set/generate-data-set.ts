@@ -71,7 +71,7 @@ function newSession(random: SeededRandom, shape: DataSetShape, index: number): S
   // 10 to 90 minutes, to the millisecond: three of four reach half an hour.
   const startMs = endMs - 10 * MINUTE_MS - random.below(80 * MINUTE_MS);
   return {
-    userId: `user-${String(user).padStart(6, '0')}`,
+    userId: flat(`user-${String(user).padStart(6, '0')}`),
     sessionId: uuid(random),
     startMs,
     endMs,
@@ -81,5 +81,10 @@ function newSession(random: SeededRandom, shape: DataSetShape, index: number): S
 
 function uuid(random: SeededRandom): string {
   const [one, two, three, four] = [random.hex8(), random.hex8(), random.hex8(), random.hex8()];
-  return `${one}-${two.slice(0, 4)}-4${two.slice(5)}-a${three.slice(1, 4)}-${three.slice(4)}${four}`;
+  return flat(`${one}-${two.slice(0, 4)}-4${two.slice(5)}-a${three.slice(1, 4)}-${three.slice(4)}${four}`);
+}
+
+/** One piece of memory, as text is that a decoder read; text put together from parts is only joined on first use. */
+function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { createTestDatabase } from '@streaks/testing/test-database';
 import { expectedChecksum, STORED_CHECKSUM_SQL, storedChecksum } from '../data-set/expected-result';
 import type { DataSet } from '../data-set/generate-data-set';
-import { decodedPartitions, runPlainLoop } from './run-plain-loop';
+import { partitionDataSet, runPlainLoop } from './run-plain-loop';
 
 export interface PlainLoopRate {
   readonly connections: number;
@@ -35,13 +35,13 @@ export interface MeasureOptions {
 export async function measurePlainLoop(dataSet: DataSet, options: MeasureOptions): Promise<PlainLoopRate> {
   const { adminUrl, targetMs, connections = [1, 2, 3], recordsPerTransaction = [5_000, 10_000], runs = 3 } = options;
   const expected = expectedChecksum(dataSet.events, targetMs);
-  const byPartition = decodedPartitions(dataSet);
+  const data = partitionDataSet(dataSet);
 
   async function measureOnce(setting: { connections: number; recordsPerTransaction: number }): Promise<number> {
     const database = await createTestDatabase({ adminUrl });
     try {
       await database.pool.query('CHECKPOINT');
-      const seconds = await runPlainLoop(byPartition, { ...setting, databaseUrl: database.url, targetMs });
+      const seconds = await runPlainLoop(data, { ...setting, databaseUrl: database.url, targetMs });
       const { rows } = await database.pool.query<Record<string, unknown>>(STORED_CHECKSUM_SQL);
       const row = rows[0] ?? {};
       const brokenHistory = row['broken_chains'] !== 0 || row['surplus_history'] !== 0;

@@ -3,6 +3,7 @@ import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import { advanceShards, lockShards } from '@streaks/exactly-once/sql/outbox';
 import { advanceProgress, insertProgressIfMissing, lockProgress } from '@streaks/exactly-once/sql/progress';
 import type { DecodedSession } from '@streaks/shared/contracts/decode-fault';
+import type { Session } from '@streaks/shared/domain/session';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
 import {
   createStreaksProjection,
@@ -21,40 +22,62 @@ export interface PlainLoopOptions {
 
 type Batch = readonly DecodedRecord<DecodedSession>[];
 
+/** The records `from` (inclusive) to `to` (exclusive) of a partition. */
+interface Part {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+const NO_HEADERS = {};
+
 const TOPIC = 'session-events';
 const TOPIC_ID = '00000000-0000-4000-8000-000000000001';
 const REPEATABLE = new Set(['40P01', '40001', '23505']);
 
-/** The decoded records of each partition, made before the clock starts. */
-export function decodedPartitions({ events, partitions, partitionCount }: DataSet): readonly Batch[] {
-  const byPartition = Array.from({ length: partitionCount }, (): DecodedRecord<DecodedSession>[] => []);
-  for (const [index, session] of events.entries()) {
-    const partition = partitions[index] ?? 0;
-    const records = byPartition[partition] ?? [];
-    const { userId, sessionId, startMs, endMs, timezone } = session;
-    records.push({
+/** A data set by partition: where in it the records of each are, in offset order. */
+export interface PartitionedDataSet {
+  readonly dataSet: DataSet;
+  readonly eventIndexes: readonly Uint32Array[];
+}
+
+export function partitionDataSet(dataSet: DataSet): PartitionedDataSet {
+  const eventIndexes = Array.from({ length: dataSet.partitionCount }, (): number[] => []);
+  for (const [index, partition] of dataSet.partitions.entries()) eventIndexes[partition]?.push(index);
+  return { dataSet, eventIndexes: eventIndexes.map((indexes) => Uint32Array.from(indexes)) };
+}
+
+/**
+ * Records as a decoder hands them over: new objects, that live as long as their batch. Half a million of them kept from
+ * before the start would make the collector mark them again and again, which no consumer pays for.
+ */
+function decodedRecords({ dataSet, eventIndexes }: PartitionedDataSet, part: Part): Batch {
+  const indexes = (eventIndexes[part.partition] ?? new Uint32Array()).subarray(part.from, part.to);
+  return Array.from(indexes, (eventIndex, index) => {
+    const { userId, sessionId, startMs, endMs, timezone } = dataSet.events[eventIndex] as Session;
+    return {
       source: {
         topic: TOPIC,
         topicId: TOPIC_ID,
-        partition,
-        offset: BigInt(records.length),
+        partition: part.partition,
+        offset: BigInt(part.from + index),
         timestampMs: endMs,
         key: null,
         value: null,
-        headers: {},
+        headers: NO_HEADERS,
       },
       event: { userId, sessionId, startMs, endMs, timezone, keyMismatch: false },
-    });
-  }
-  return byPartition;
+    };
+  });
 }
 
 /**
  * The SQL alone: the projection's own `apply` with the engine's progress, shard and history statements around it, from a
- * loop over records that are in memory already. No Kafka, no decoding, no Redis. Returns the seconds that it took.
+ * loop over sessions that are in memory already. No Kafka, no decoding, no Redis. Returns the seconds that it took.
  */
-export async function runPlainLoop(byPartition: readonly Batch[], options: PlainLoopOptions): Promise<number> {
+export async function runPlainLoop(data: PartitionedDataSet, options: PlainLoopOptions): Promise<number> {
   const { databaseUrl, connections, recordsPerTransaction, targetMs } = options;
+  const partitions = [...data.eventIndexes.keys()];
   const projection = createStreaksProjection({
     targetMs,
     limits: { maxDurationMs: Number.POSITIVE_INFINITY, maxFutureMs: Number.POSITIVE_INFINITY },
@@ -74,12 +97,12 @@ export async function runPlainLoop(byPartition: readonly Batch[], options: Plain
     }),
   );
   try {
-    await prepareRows(clients[0] as Client, byPartition.length);
+    await prepareRows(clients[0] as Client, partitions.length);
     const startedAt = performance.now();
     await Promise.all(
       clients.map((client, lane) => {
-        const owned = byPartition.map((_, partition) => partition).filter((p) => p % connections === lane);
-        return runLane(client, projection, byPartition, owned, recordsPerTransaction);
+        const owned = partitions.filter((partition) => partition % connections === lane);
+        return runLane(client, projection, data, owned, recordsPerTransaction);
       }),
     );
     return (performance.now() - startedAt) / 1000;
@@ -104,36 +127,38 @@ async function prepareRows(client: ClientBase, partitions: number): Promise<void
 async function runLane(
   client: Client,
   projection: StreaksProjection,
-  byPartition: readonly Batch[],
+  data: PartitionedDataSet,
   owned: readonly number[],
   recordsPerTransaction: number,
 ): Promise<void> {
   const perPartition = Math.ceil(recordsPerTransaction / owned.length);
   const positions = new Map(owned.map((partition) => [partition, 0]));
   for (;;) {
-    const parts = owned.flatMap((partition) => {
+    const parts = owned.flatMap((partition): Part[] => {
       const from = positions.get(partition) ?? 0;
-      const records = (byPartition[partition] ?? []).slice(from, from + perPartition);
-      return records.length === 0 ? [] : [{ partition, from, records }];
+      const to = Math.min(from + perPartition, data.eventIndexes[partition]?.length ?? 0);
+      return from === to ? [] : [{ partition, from, to }];
     });
     if (parts.length === 0) return;
+    const records = parts.flatMap((part) => decodedRecords(data, part));
     for (let attempt = 0; ; attempt += 1) {
       try {
-        await applyParts(client, projection, parts, byPartition.length, attempt);
+        await applyParts(client, projection, parts, records, data.eventIndexes.length, attempt);
         break;
       } catch (error) {
         await client.query('ROLLBACK');
         if (!REPEATABLE.has(String((error as { code?: unknown }).code)) || attempt > 10) throw error;
       }
     }
-    for (const { partition, from, records } of parts) positions.set(partition, from + records.length);
+    for (const { partition, to } of parts) positions.set(partition, to);
   }
 }
 
 async function applyParts(
   client: Client,
   projection: StreaksProjection,
-  parts: readonly { readonly partition: number; readonly from: number; readonly records: Batch }[],
+  parts: readonly Part[],
+  records: Batch,
   shardCount: number,
   attempt: number,
 ): Promise<void> {
@@ -141,7 +166,6 @@ async function applyParts(
   const expected = parts.map(({ partition, from }) => ({ partition, epoch: 1n, appliedOffset: BigInt(from) }));
   const held = await lockProgress(client, TOPIC, expected);
   if (held.size !== parts.length) throw new Error('a partition is not where the plain loop left it');
-  const records = parts.flatMap((part) => part.records);
   // A lane's client is never given back to a pool, so it has no release().
   const { changes } = await projection.apply(client as unknown as PoolClient, records, attempt);
   const placed = changes.map((change) => ({ shard: partitionForKey(change.shardKey, shardCount), change }));
@@ -157,7 +181,7 @@ async function applyParts(
   await advanceProgress(
     client,
     TOPIC,
-    parts.map((part) => ({ partition: part.partition, nextOffset: BigInt(part.from + part.records.length) })),
+    parts.map(({ partition, to }) => ({ partition, nextOffset: BigInt(to) })),
   );
   await client.query('COMMIT');
 }
