@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseSettings } from '@streaks/shared/config/define-settings';
-import { isTzdataAtLeast, MIN_TZDATA_VERSION } from '@streaks/shared/domain/tzdata';
+import { requireTzdata } from '@streaks/shared/domain/tzdata';
 import { listen } from '@streaks/shared/http/listen';
 import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-self-test';
 import { systemClock } from '@streaks/shared/lifecycle/clock';
@@ -26,10 +26,7 @@ async function start(resources: ServiceResources): Promise<void> {
   const logger = createLogger({ service: 'ingest', level: config.LOG_LEVEL });
   resources.useLogger(logger);
   await assertKafkajsIsPatched();
-  const tzdata = process.versions['tz'] ?? 'unknown';
-  if (!isTzdataAtLeast(tzdata, MIN_TZDATA_VERSION)) {
-    throw new Error(`time zone database ${tzdata} is too old: ${MIN_TZDATA_VERSION} or newer is needed`);
-  }
+  const tzdata = requireTzdata(process.versions['tz']);
   const registry = createRegistry('ingest');
   const monotonicMs = () => performance.now();
 

@@ -1,5 +1,5 @@
 import { parseSettings } from '@streaks/shared/config/define-settings';
-import { isTzdataAtLeast, MIN_TZDATA_VERSION } from '@streaks/shared/domain/tzdata';
+import { requireTzdata } from '@streaks/shared/domain/tzdata';
 import { listen } from '@streaks/shared/http/listen';
 import { systemClock } from '@streaks/shared/lifecycle/clock';
 import { runService } from '@streaks/shared/lifecycle/run-service';
@@ -25,10 +25,7 @@ void runService({
   shutdownDeadlineMs: 10_000,
   async start(resources) {
     const config = parseSettings(settings, process.env);
-    const tzdataVersion = process.versions['tz'] ?? 'none';
-    if (!isTzdataAtLeast(tzdataVersion, MIN_TZDATA_VERSION)) {
-      throw new Error(`the tz database of this Node.js is ${tzdataVersion}: ${MIN_TZDATA_VERSION} or newer is needed`);
-    }
+    const tzdataVersion = requireTzdata(process.versions['tz']);
     const logger = createLogger({ service: name, level: config.LOG_LEVEL });
     resources.useLogger(logger);
     const registry = createRegistry(name);

@@ -1,7 +1,6 @@
-import { commonSettings, portSetting } from '@streaks/shared/config/common-settings';
+import { commonSettings, databaseRoleSetting, portSetting } from '@streaks/shared/config/common-settings';
 import { defineSettings } from '@streaks/shared/config/define-settings';
 import { wholeNumber } from '@streaks/shared/config/setting-schemas';
-import { z } from 'zod';
 
 /** Every setting of query-api. */
 export const settings = defineSettings({
@@ -10,12 +9,7 @@ export const settings = defineSettings({
   STREAKS_INSECURE: commonSettings.STREAKS_INSECURE,
   LOG_LEVEL: commonSettings.LOG_LEVEL,
   DATABASE_URL: commonSettings.DATABASE_URL,
-  DATABASE_ROLE: {
-    schema: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'must be the name of a role'),
-    default: 'streaks_reader',
-    description:
-      'Role every Postgres connection takes on, so that query-api can only read; none keeps that of the URL.',
-  },
+  DATABASE_ROLE: databaseRoleSetting('streaks_reader', 'query-api can only read'),
   DATABASE_POOL_MAX: {
     schema: wholeNumber(1, 1_000),
     default: '10',
@@ -23,11 +17,7 @@ export const settings = defineSettings({
   },
   REDIS_URL: commonSettings.REDIS_URL,
   REDIS_KEY_PREFIX: commonSettings.REDIS_KEY_PREFIX,
-  FOCUS_DAILY_TARGET_SECONDS: {
-    schema: wholeNumber(1, 86_400),
-    default: '1800',
-    description: 'Seconds of sessions that qualify a local day; the same in streak-processor and query-api.',
-  },
+  FOCUS_DAILY_TARGET_SECONDS: commonSettings.FOCUS_DAILY_TARGET_SECONDS,
   REDIS_TIMEOUT_MS: {
     schema: wholeNumber(1, 60_000),
     default: '250',

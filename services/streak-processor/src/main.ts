@@ -3,7 +3,7 @@ import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { Engine } from '@streaks/exactly-once/create-engine';
 import { parseSettings } from '@streaks/shared/config/define-settings';
 import { createSessionDecoder } from '@streaks/shared/contracts/session-codec';
-import { isTzdataAtLeast, MIN_TZDATA_VERSION } from '@streaks/shared/domain/tzdata';
+import { requireTzdata } from '@streaks/shared/domain/tzdata';
 import { createHttpApp } from '@streaks/shared/http/create-app';
 import { listen } from '@streaks/shared/http/listen';
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
@@ -38,10 +38,7 @@ async function start(resources: ServiceResources): Promise<void> {
   const logger = createLogger({ service: name, level: config.LOG_LEVEL });
   resources.useLogger(logger);
   await assertKafkajsIsPatched();
-  const tzdata = process.versions['tz'] ?? 'none';
-  if (!isTzdataAtLeast(tzdata, MIN_TZDATA_VERSION)) {
-    throw new Error(`the tz database of this Node.js is ${tzdata}: ${MIN_TZDATA_VERSION} or newer is needed`);
-  }
+  const tzdata = requireTzdata(process.versions['tz']);
   const registry = createRegistry(name);
   const metrics = createProcessorMetrics(registry);
 

@@ -1,7 +1,6 @@
-import { commonSettings, portSetting } from '@streaks/shared/config/common-settings';
+import { commonSettings, databaseRoleSetting, portSetting } from '@streaks/shared/config/common-settings';
 import { defineSettings } from '@streaks/shared/config/define-settings';
 import { kafkaName, wholeNumber } from '@streaks/shared/config/setting-schemas';
-import { z } from 'zod';
 
 /** Every setting of streak-processor. */
 export const settings = defineSettings({
@@ -12,12 +11,7 @@ export const settings = defineSettings({
   KAFKA_BROKERS: commonSettings.KAFKA_BROKERS,
   SCHEMA_REGISTRY_URL: commonSettings.SCHEMA_REGISTRY_URL,
   DATABASE_URL: commonSettings.DATABASE_URL,
-  DATABASE_ROLE: {
-    schema: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'must be the name of a role'),
-    default: 'streaks_writer',
-    description:
-      'Role every Postgres connection takes on, so that the processor can change its own tables only; none keeps that of the URL.',
-  },
+  DATABASE_ROLE: databaseRoleSetting('streaks_writer', 'the processor can change its own tables only'),
   REDIS_URL: commonSettings.REDIS_URL,
   REDIS_KEY_PREFIX: commonSettings.REDIS_KEY_PREFIX,
   SESSION_EVENTS_TOPIC: commonSettings.SESSION_EVENTS_TOPIC,
@@ -34,11 +28,7 @@ export const settings = defineSettings({
     description:
       'Milliseconds without a heartbeat after which Kafka gives the partitions of a processor to the others.',
   },
-  FOCUS_DAILY_TARGET_SECONDS: {
-    schema: wholeNumber(1, 86_400),
-    default: '1800',
-    description: 'Seconds of sessions that qualify a local day; the same in streak-processor and query-api.',
-  },
+  FOCUS_DAILY_TARGET_SECONDS: commonSettings.FOCUS_DAILY_TARGET_SECONDS,
   MAX_SESSION_SECONDS: commonSettings.MAX_SESSION_SECONDS,
   MAX_FUTURE_SECONDS: commonSettings.MAX_FUTURE_SECONDS,
   OUTBOX_SHARDS: {

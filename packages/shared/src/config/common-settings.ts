@@ -71,6 +71,11 @@ export const commonSettings = {
     default: '300',
     description: "How far a session's end may lie after the time Kafka received it, in seconds.",
   },
+  FOCUS_DAILY_TARGET_SECONDS: {
+    schema: wholeNumber(1, 86_400),
+    default: '1800',
+    description: 'Seconds of sessions that qualify a local day; the same in streak-processor and query-api.',
+  },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 /** The HTTP port of a service; each has its own default. */
@@ -79,5 +84,17 @@ export function portSetting(defaultPort: number): Setting<number> & { readonly d
     schema: wholeNumber(0, 65_535),
     default: String(defaultPort),
     description: 'TCP port of the HTTP server; 0 takes a free one.',
+  };
+}
+
+/** The Postgres role of a service; each has its own default. */
+export function databaseRoleSetting(
+  defaultRole: string,
+  purpose: string,
+): Setting<string> & { readonly default: string } {
+  return {
+    schema: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'must be the name of a role'),
+    default: defaultRole,
+    description: `Role every Postgres connection takes on, so that ${purpose}; none keeps that of the URL.`,
   };
 }

@@ -1,4 +1,4 @@
-import { isTzdataAtLeast, MIN_TZDATA_VERSION } from './tzdata';
+import { isTzdataAtLeast, MIN_TZDATA_VERSION, requireTzdata } from './tzdata';
 
 describe('releases of the time zone database', () => {
   test.each([
@@ -20,4 +20,10 @@ describe('releases of the time zone database', () => {
   it('this Node carries one that is new enough', () => {
     expect(isTzdataAtLeast(process.versions['tz'] ?? '', MIN_TZDATA_VERSION)).toBe(true);
   });
+});
+
+it('names the release that is too old', () => {
+  expect(requireTzdata('2025c')).toBe('2025c');
+  expect(() => requireTzdata('2023b')).toThrow('is 2023b: 2023c or newer is needed');
+  expect(() => requireTzdata(undefined)).toThrow('is missing');
 });

@@ -18,3 +18,15 @@ export function isTzdataAtLeast(version: string, minimum: string): boolean {
   }
   return letters.length === minimumLetters.length ? letters >= minimumLetters : letters.length > minimumLetters.length;
 }
+
+/**
+ * The release in use, where it is new enough.
+ * @param version `process.versions.tz`
+ * @throws one clear line when it is not, or when Node.js has none
+ */
+export function requireTzdata(version: string | undefined): string {
+  if (version !== undefined && isTzdataAtLeast(version, MIN_TZDATA_VERSION)) return version;
+  throw new Error(
+    `the time zone database of this Node.js is ${version ?? 'missing'}: ${MIN_TZDATA_VERSION} or newer is needed`,
+  );
+}
