@@ -30,9 +30,10 @@ export interface HistoryRow {
   readonly lastQualifiedAfter: string | null;
 }
 
-type Stores = Pick<Pipeline, 'pool' | 'redis' | 'redisKeyPrefix'>;
+type Rows = Pick<Pipeline, 'pool'>;
+type Keys = Pick<Pipeline, 'redis' | 'redisKeyPrefix'>;
 
-export async function readStreakRows({ pool }: Stores): Promise<StreakRow[]> {
+export async function readStreakRows({ pool }: Rows): Promise<StreakRow[]> {
   const { rows } = await pool.query<StreakRow>(
     `SELECT user_id AS "userId", timezone, version::int, current_run_length AS "currentRunLength",
             longest_run_length AS "longestRunLength", last_qualified_date::text AS "lastQualifiedDate",
@@ -45,7 +46,7 @@ export async function readStreakRows({ pool }: Stores): Promise<StreakRow[]> {
 }
 
 /** All of the history, each user's rows in version order. */
-export async function readHistory({ pool }: Stores): Promise<HistoryRow[]> {
+export async function readHistory({ pool }: Rows): Promise<HistoryRow[]> {
   const { rows } = await pool.query<HistoryRow>(
     `SELECT user_id AS "userId", version::int, qualified_date::text AS "qualifiedDate",
             current_before AS "currentBefore", current_after AS "currentAfter",
@@ -60,7 +61,7 @@ export async function readHistory({ pool }: Stores): Promise<HistoryRow[]> {
 const DAY_MS = 86_400_000;
 
 /** What Redis holds, parsed here from the documented format `<generation>:<version>:<json>` and not by the product. */
-export async function readRedisStreaks({ redis, redisKeyPrefix }: Stores): Promise<StoredStreak[]> {
+export async function readRedisStreaks({ redis, redisKeyPrefix }: Keys): Promise<StoredStreak[]> {
   const streaks: StoredStreak[] = [];
   for await (const keys of redis.scanStream({ match: `${redisKeyPrefix}*:streak:focus:*`, count: 2_000 })) {
     const found = keys as string[];
