@@ -1,6 +1,6 @@
 import type { Change, NumberedChange, Sink } from '../projection';
 import type { ShardMarks } from '../sql/outbox';
-import { addHandover, type Handover, type ShardState, takeContiguous } from './shard-buffer';
+import { addHandover, canTake, type Handover, type ShardState, takeContiguous } from './shard-buffer';
 
 export interface RelayOptions<C extends Change> {
   readonly sink: Sink<C>;
@@ -110,7 +110,7 @@ export function createRelay<C extends Change>(options: RelayOptions<C>): Relay<C
       if (state.kind === 'starting') {
         readBackFrom(shard, projectedSeq);
         found = true;
-      } else if (state.kind === 'live' && outSeq >= state.nextSeq && !takeContiguous(state)) {
+      } else if (state.kind === 'live' && outSeq >= state.nextSeq && !canTake(state)) {
         readBackFrom(shard, state.nextSeq - 1n);
         found = true;
       }
@@ -134,17 +134,24 @@ export function createRelay<C extends Change>(options: RelayOptions<C>): Relay<C
     if (shards.size > 0 && options.nowMs() >= nextPollMs) await poll();
     const wroteLive = await writeLive();
     const readBack = await readBackOnePage();
-    if ([...shards.values()].some((s) => s.kind === 'live' && s.waiting.length > 0 && !takeContiguous(s))) {
+    if ([...shards.values()].some((s) => s.kind === 'live' && s.waiting.length > 0 && !canTake(s))) {
       nextPollMs = Math.min(nextPollMs, options.nowMs() + options.pollMinMs); // another process wrote in between
     }
     if (options.nowMs() >= nextMarkMs) await moveMarks();
     if (!wroteLive && !readBack && !isClosing) {
       const markDueMs = unwrittenMarks.size > 0 ? nextMarkMs - options.nowMs() : Number.POSITIVE_INFINITY;
-      await alarm.wait(Math.max(1, Math.min(nextPollMs - options.nowMs(), markDueMs, options.pollMaxMs)));
+      const pollDueMs = shards.size > 0 ? nextPollMs - options.nowMs() : Number.POSITIVE_INFINITY;
+      await alarm.wait(Math.max(1, Math.min(pollDueMs, markDueMs, options.pollMaxMs)));
     }
   };
 
-  const hasWork = () => [...shards.values()].some((state) => takeContiguous(state) !== undefined);
+  const hasWork = () => [...shards.values()].some(canTake);
+
+  /** Commits ring the alarm many times a second: a sink that is away is asked no more often for it. */
+  const pause = async (): Promise<void> => {
+    const untilMs = options.nowMs() + RETRY_MS;
+    while (!isClosing && options.nowMs() < untilMs) await alarm.wait(untilMs - options.nowMs());
+  };
 
   const loop = async (): Promise<void> => {
     while (!isClosing || hasWork()) {
@@ -153,7 +160,7 @@ export function createRelay<C extends Change>(options: RelayOptions<C>): Relay<C
       } catch (error) {
         options.onError(error);
         if (isClosing) return;
-        await alarm.wait(RETRY_MS);
+        await pause();
       }
     }
     await moveMarks().catch(options.onError);
@@ -169,6 +176,7 @@ export function createRelay<C extends Change>(options: RelayOptions<C>): Relay<C
         unwrittenMarks.delete(shard);
       }
       for (const shard of next) if (!shards.has(shard)) shards.set(shard, { kind: 'starting' });
+      if (shards.size === 0) options.onBacklog(0); // nobody polls for it any more
       nextPollMs = 0;
       pollMs = options.pollMinMs;
       alarm.ring();

@@ -20,8 +20,9 @@ export interface Handover<C extends Change> {
 export function addHandover<C extends Change>(state: ShardState<C>, handover: Handover<C>): ShardState<C> {
   if (state.kind !== 'live' || handover.lastSeq < state.nextSeq) return state;
   const waiting = [...state.waiting, handover];
+  const before = state.waiting.at(-1);
   // Two lanes may report in another order than they committed.
-  if (waiting.length > 1) waiting.sort((a, b) => (a.firstSeq < b.firstSeq ? -1 : 1));
+  if (before && before.firstSeq > handover.firstSeq) waiting.sort((a, b) => (a.firstSeq < b.firstSeq ? -1 : 1));
   return { ...state, waiting };
 }
 
@@ -30,6 +31,10 @@ export interface Taken<C extends Change> {
   readonly lastSeq: bigint;
   readonly rest: ShardState<C>;
 }
+
+/** Whether `takeContiguous` would take something; costs nothing. */
+export const canTake = <C extends Change>(state: ShardState<C>): boolean =>
+  state.kind === 'live' && state.waiting[0]?.firstSeq === state.nextSeq;
 
 /** Takes the rows that follow each other without a gap. `undefined`: nothing can be taken. */
 export function takeContiguous<C extends Change>(state: ShardState<C>): Taken<C> | undefined {
