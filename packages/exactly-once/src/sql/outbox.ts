@@ -38,6 +38,10 @@ export interface NumberedRejection {
 }
 
 const MAX_DETAIL_CHARACTERS = 2_000;
+/** An id may be bad for its very length, and both are in an index whose rows end at 2,704 bytes. */
+const MAX_ID_CHARACTERS = 200;
+/** A topic that keeps the producer's time has any number there; the last millisecond of the year 9999 still is a date everywhere. */
+const MAX_TIMESTAMP_MS = 253_402_300_799_999;
 
 /** Keeps the original bytes. A repeat of the same position (a rebuild) keeps the first row. */
 export async function insertDeadLetters(client: ClientBase, letters: readonly NumberedRejection[]): Promise<void> {
@@ -47,13 +51,13 @@ export async function insertDeadLetters(client: ClientBase, letters: readonly Nu
     offset: source.offset.toString(),
     topic: source.topic,
     reason: rejection.reason,
-    detail: storableText(rejection.detail).slice(0, MAX_DETAIL_CHARACTERS),
+    detail: storableText(rejection.detail, MAX_DETAIL_CHARACTERS),
     key: source.key === null ? null : `\\x${source.key.toString('hex')}`,
     value: source.value === null ? null : `\\x${source.value.toString('hex')}`,
     headers: headersAsText(source.headers),
-    user_id: rejection.userId === undefined ? null : storableText(rejection.userId),
-    event_id: rejection.eventId === undefined ? null : storableText(rejection.eventId),
-    record_time: new Date(source.timestampMs).toISOString(),
+    user_id: rejection.userId === undefined ? null : storableText(rejection.userId, MAX_ID_CHARACTERS),
+    event_id: rejection.eventId === undefined ? null : storableText(rejection.eventId, MAX_ID_CHARACTERS),
+    record_time: new Date(Math.min(Math.max(source.timestampMs, 0), MAX_TIMESTAMP_MS)).toISOString(),
     shard,
     out_seq: seq.toString(),
   }));
@@ -67,8 +71,12 @@ export async function insertDeadLetters(client: ClientBase, letters: readonly Nu
   );
 }
 
-/** Postgres text holds neither NUL nor lone surrogates; what is wrong with a record must not make its dead letter unstorable. */
-const storableText = (text: string): string => text.toWellFormed().replaceAll('\u0000', '\uFFFD');
+/**
+ * Postgres text holds neither NUL nor lone surrogates; what is wrong with a record must not make its dead letter
+ * unstorable. Cut first: the cut itself may part a surrogate pair.
+ */
+const storableText = (text: string, maxCharacters = text.length): string =>
+  text.slice(0, maxCharacters).toWellFormed().replaceAll('\u0000', '\uFFFD');
 
 /** Header values are bytes: kept as base64 so that any can be replayed; names are kept as text. */
 function headersAsText(headers: Rejected['source']['headers']): Record<string, string[]> {
