@@ -13,7 +13,7 @@ describe('SIGTERM to ingest under load', () => {
     pipeline = await startPipeline({ ingest: true });
   }, 60_000);
 
-  afterAll(() => pipeline?.stop());
+  afterAll(() => pipeline?.stop(), 60_000);
 
   it('answers or refuses what is on its way, loses nothing acknowledged, and ends with 0', async () => {
     const { ingest } = pipeline;

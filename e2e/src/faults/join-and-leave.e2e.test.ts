@@ -24,7 +24,7 @@ describe('processors that join and leave in order', () => {
     await sender?.done.catch(() => undefined);
     await producer?.close();
     await pipeline?.stop();
-  });
+  }, 60_000);
 
   it('share the partitions and lose and repeat nothing', async () => {
     const registryUrl = pipeline.environment['SCHEMA_REGISTRY_URL'] ?? '';

@@ -127,7 +127,7 @@ describe('records that can never be applied', () => {
     letters = rows;
   }, 60_000);
 
-  afterAll(() => pipeline?.stop());
+  afterAll(() => pipeline?.stop(), 60_000);
 
   it.each(poisons.map(({ what }, n) => [what, n] as const))(
     '%s becomes a dead letter with its reason and its bytes',

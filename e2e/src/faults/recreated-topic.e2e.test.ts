@@ -14,7 +14,7 @@ describe('a topic that is deleted and created again', () => {
     pipeline = await startPipeline({ partitions: 2 });
   }, 60_000);
 
-  afterAll(() => pipeline?.stop());
+  afterAll(() => pipeline?.stop(), 60_000);
 
   it('is noticed by a running processor: its partitions halt, health and metrics name the reason, and nothing moves any more', async () => {
     const messages = (partition: number, from: number, count: number) =>
@@ -62,7 +62,7 @@ describe('a log that lost records of one partition', () => {
     pipeline = await startPipeline({ processors: 0, partitions: 2 });
   }, 60_000);
 
-  afterAll(() => pipeline?.stop());
+  afterAll(() => pipeline?.stop(), 60_000);
 
   it('halts that partition with the reason, and the other goes on', async () => {
     const [lost, kept] = [0, 1];

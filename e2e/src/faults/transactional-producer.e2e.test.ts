@@ -24,7 +24,7 @@ describe('a transactional producer with one record a transaction', () => {
     await sendInterleavedAborts();
   }, 120_000);
 
-  afterAll(() => pipeline?.stop());
+  afterAll(() => pipeline?.stop(), 60_000);
 
   const send = (transactionalId: string, use: Parameters<typeof withProducer<void>>[1]): Promise<void> =>
     withProducer(pipeline.brokers, use, `${pipeline.topic}-${transactionalId}`);

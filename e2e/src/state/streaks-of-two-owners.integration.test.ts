@@ -28,7 +28,7 @@ describe('two owners that change the streaks of the same users', () => {
   afterAll(async () => {
     await lanes.end();
     await database.drop();
-  });
+  }, 20_000);
 
   it('never undo each other, and need no repeat', async () => {
     const projection = createTestProjection();
