@@ -54,6 +54,14 @@ describe('decodeSessions', () => {
     expect(decoded?.kind).toBe(kind);
   });
 
+  it('does not believe a record from after the last year that has dates', async () => {
+    const times = { startTime: '9999-12-31T10:00:00Z', endTime: '9999-12-31T11:00:00Z' };
+    const far = { ...record({ ...SESSION, ...times }), timestampMs: Date.UTC(20_000, 0, 1) };
+    expect(await decodeSessions(decoder, LIMITS, [far])).toMatchObject([
+      { kind: 'rejected', rejection: { detail: expect.stringContaining('IN_THE_FUTURE') } },
+    ]);
+  });
+
   it('names the ids of a session that breaks a rule, so that its dead letter is found', async () => {
     const decoded = await decodeSessions(decoder, LIMITS, [record({ ...SESSION, timezone: '+05:30' })]);
     expect(decoded).toMatchObject([

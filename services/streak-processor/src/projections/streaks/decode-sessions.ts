@@ -8,6 +8,9 @@ export interface DecodeLimits {
   readonly maxFutureMs: number;
 }
 
+/** Where a producer sets record times freely, they may claim any year; dates are stored up to 9999-12-31. */
+const LAST_RECORD_TIME_MS = Date.UTC(9999, 10, 30);
+
 /**
  * Bytes to sessions that keep every rule. "Future" is judged against the record's timestamp, so that a replay decides alike.
  * @throws RegistryUnavailableError while the schema registry does not answer
@@ -21,7 +24,7 @@ export async function decodeSessions(
   return records.map(({ value, key, timestampMs }) => {
     const decoded = decoder.decode(value, key);
     if ('fault' in decoded) return rejected(decoded.fault);
-    const fault = validateDecoded(decoded, { ...limits, recordTimeMs: timestampMs });
+    const fault = validateDecoded(decoded, { ...limits, recordTimeMs: Math.min(timestampMs, LAST_RECORD_TIME_MS) });
     return fault === undefined ? { kind: 'event', event: decoded } : rejected(fault);
   });
 }
