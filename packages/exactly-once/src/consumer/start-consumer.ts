@@ -32,9 +32,10 @@ export interface RunningConsumer {
   stop(deadlineMs: number): Promise<void>;
 }
 
-/** Measured: 1 MiB a partition keeps the pipe full, 4 MiB stalls it. */
+/** Measured: 1 MiB a partition keeps the pipe full, 4 MiB stalls it. Not below what one record batch may have by default. */
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
-const MAX_BYTES = 10 * 1024 * 1024;
+/** Of one response, and with it of what a process holds decoded: our patch lets the partitions take turns in it. */
+const MAX_BYTES = 4 * 1024 * 1024;
 const PARTITIONS_AT_ONCE = 12;
 
 /** @throws when the group cannot be joined at all */

@@ -35,6 +35,7 @@ interface Kafkajs {
   readonly Decoder: new (bytes: Buffer) => unknown;
   readonly Batch: new (topic: string, fetchedOffset: string, partition: object) => BatchLike;
   readonly Runner: new (options: object) => RunnerLike;
+  readonly ConsumerGroup: { readonly prototype: { fetch(this: object, nodeId: number): Promise<unknown> } };
   readonly RequestQueue: new (
     options: object,
   ) => { checkPendingRequests(): void; throttleCheckTimeoutId: unknown; destroy(): void };
@@ -88,6 +89,7 @@ const parts: Readonly<Record<string, (kafkajs: Kafkajs) => boolean | Promise<boo
     return batch.decodeError instanceof Error && batch.messages.length === 0 && batch.lastOffset() === '1';
   },
   'decode errors: eachBatch': async (kafkajs) => await isHandedOutUnresolved(kafkajs, await undecodableBatch(kafkajs)),
+  'fetch order': ({ ConsumerGroup }) => asksForEachPartitionFirstInTurn(ConsumerGroup),
   'fetched offset': (kafkajs) => isToldWhereASkippedBatchBegan(kafkajs),
   timers: ({ RequestQueue }) => {
     const queue = new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 1, clientId: '', broker: '', logger: {} });
@@ -132,6 +134,7 @@ function loadKafkajs(): Kafkajs {
     Decoder: load('kafkajs/src/protocol/decoder'),
     Batch: load('kafkajs/src/consumer/batch'),
     Runner: load('kafkajs/src/consumer/runner'),
+    ConsumerGroup: load('kafkajs/src/consumer/consumerGroup'),
     RequestQueue: load('kafkajs/src/network/requestQueue'),
   };
 }
@@ -179,6 +182,26 @@ async function isHandedOutUnresolved({ Runner }: Kafkajs, batch: BatchLike): Pro
   });
   await runner.handleBatch(batch);
   return handedOut[0] === batch && isEmpty(resolved);
+}
+
+async function asksForEachPartitionFirstInTurn(ConsumerGroup: Kafkajs['ConsumerGroup']): Promise<boolean> {
+  const partitions = [0, 1, 2];
+  const first: number[] = [];
+  const fetch = async ({ topics }: { topics: { partitions: { partition: number }[] }[] }) => {
+    first.push(topics[0]?.partitions[0]?.partition ?? -1);
+    return { responses: [] };
+  };
+  const group = {
+    cluster: { refreshMetadataIfNecessary: ignore, findBroker: async () => ({ fetch }) },
+    checkForStaleAssignment: ignore,
+    subscriptionState: { assigned: () => [{ topic: 't', partitions }] },
+    filterPartitionsByNode: () => [{ topic: 't', partitions }],
+    seekOffsets: ignore,
+    offsetManager: { committedOffsets: () => ({ t: { 0: '0', 1: '0', 2: '0' } }), nextOffset: () => '0' },
+    getActiveTopicPartitions: () => ({ t: new Set(partitions) }),
+  };
+  for (const _turn of partitions) await ConsumerGroup.prototype.fetch.call(group, 1);
+  return new Set(first).size === partitions.length;
 }
 
 async function isToldWhereASkippedBatchBegan({ Batch, Runner }: Kafkajs): Promise<boolean> {
