@@ -141,16 +141,25 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
   return {
     status: () => ({ partitions: assignment.states(), lagRecords: maintenance.lagRecords() }),
     async stop(deadlineMs) {
-      // A transaction that waits for a store that is away ends when its partitions are no longer ours.
-      const giveUp = setTimeout(() => assignment.end(), deadlineMs);
-      await maintenance.stop();
+      const endsMs = nowMs() + deadlineMs;
+      let giveUp: NodeJS.Timeout | undefined;
+      const deadline = new Promise<void>((resolve) => {
+        giveUp = setTimeout(() => {
+          // A transaction that waits for a store that is away ends when its partitions are no longer ours, one that hangs
+          // when its connection is cut. Nothing is lost: it was committed, or will be read again.
+          assignment.end();
+          void lanes.abandon().finally(resolve);
+        }, deadlineMs);
+      });
+      const orDeadline = (work: Promise<unknown>) => Promise.race([work, deadline]);
+      const stopped = maintenance.stop(); // at the latest when Kafka's own timeouts end; nothing waits for it but the deadline
       const leaving = supervisor.stop(); // batches that wait for room are abandoned
-      await lanes.close();
-      await leaving;
-      await relay.close(deadlineMs);
+      await orDeadline(lanes.close());
+      await orDeadline(Promise.all([leaving, stopped]));
+      await relay.close(Math.max(0, endsMs - nowMs()));
       clearTimeout(giveUp);
       assignment.end();
-      await logReader.close();
+      await orDeadline(Promise.race([logReader.close(), wait(CONSUMER_STOP_MS)]));
     },
   };
 }
@@ -238,8 +247,12 @@ function showStates(
   }
 }
 
-/** Shard s is worked by the owner of input partition s modulo their number, so that each has one worker at a time. */
+/**
+ * Shard s is worked by the process that partition s modulo their number is assigned to, whatever the partition's state: its
+ * rows come from all partitions, and a halted one must not keep those of the others from the sink. Two workers for a moment
+ * do no harm.
+ */
 function shardsOf(states: ReadonlyMap<number, PartitionState>, shardCount: number, partitions: number): number[] {
   const shards = Array.from({ length: shardCount }, (_, shard) => shard);
-  return partitions === 0 ? [] : shards.filter((shard) => states.get(shard % partitions)?.kind === 'active');
+  return partitions === 0 ? [] : shards.filter((shard) => states.has(shard % partitions));
 }

@@ -1,6 +1,7 @@
 import { createReliableApply } from './apply/apply-reliably';
 import { createLane, type Lane } from './apply/lane';
 import { createLaneConnection } from './apply/lane-connection';
+import { recordCount } from './apply/partition-batch';
 import type { OwnedPartition } from './assignment/owned-partition';
 import type { EngineOptions } from './engine-options';
 import type { Change } from './projection';
@@ -13,6 +14,8 @@ export interface Lanes<Event> {
   committedBatches(): bigint;
   /** Ends after the transactions at hand. */
   close(): Promise<void>;
+  /** Cuts the connections: a transaction that Postgres does not answer ends with them. The partitions must no longer be ours. */
+  abandon(): Promise<void>;
 }
 
 /** The appliers of an engine: each lane one connection, the partitions shared out by remainder. */
@@ -48,6 +51,10 @@ export function createLanes<Event, C extends Change, Outcome>(
       },
       onCommitted: ({ batches, applied, numbered, ranges }) => {
         if (!applied) return;
+        // Here and not when the lane is done with a batch: what was fenced is no progress.
+        committed += 1n;
+        metrics.batches.inc();
+        metrics.records.inc(batches.reduce((sum, batch) => sum + recordCount(batch), 0));
         relay.offer(toHandovers(numbered, ranges));
         for (const { rejection } of applied.rejected) metrics.deadLetters.inc({ reason: rejection.reason });
         for (const { owned, events } of batches) {
@@ -61,12 +68,7 @@ export function createLanes<Event, C extends Change, Outcome>(
       maxBatchRecords: tuning.maxBatchRecords,
       maxQueuedRecords: tuning.maxQueuedRecords,
       nowMs,
-      onApplied: (records, seconds) => {
-        committed += 1n;
-        metrics.batches.inc();
-        metrics.batchSeconds.observe(seconds);
-        metrics.records.inc(records);
-      },
+      onApplied: (seconds) => metrics.batchSeconds.observe(seconds),
       onFatal: (error) => options.onFatal('applying a batch failed for a reason that repeating cannot cure', error),
     });
     return { lane, discard: () => connection.discard() };
@@ -81,6 +83,9 @@ export function createLanes<Event, C extends Change, Outcome>(
     },
     isBusy: () => all.some(({ lane }) => lane.isBusy),
     committedBatches: () => committed,
+    async abandon() {
+      await Promise.all(all.map(({ discard }) => discard()));
+    },
     async close() {
       await Promise.all(all.map(({ lane }) => lane.close()));
       await Promise.all(all.map(({ discard }) => discard()));

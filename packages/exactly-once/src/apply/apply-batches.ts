@@ -62,14 +62,16 @@ export async function applyBatches<Event, C extends Change, Outcome>(
     await client.query('ROLLBACK').catch(() => undefined); // a broken connection rolls back by itself
     throw error;
   }
+  let command: string;
   try {
-    // The server answers a COMMIT of a failed transaction with ROLLBACK and no error.
-    const { command } = await client.query('COMMIT');
-    if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
+    ({ command } = await client.query('COMMIT'));
   } catch (error) {
     if (isServerAnswer(error)) throw error; // refused for sure, e.g. a deferred constraint
     throw new AmbiguousCommitError(error, result);
   }
+  // So the server answers a COMMIT of a failed transaction, without an error: the projection has swallowed one. A bug,
+  // and no doubt about the outcome: repeating it would go on for ever.
+  if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
   await context.onStep?.('B7_COMMITTED', client);
   return result;
 }

@@ -42,9 +42,9 @@ export function createReliableApply<Event, C extends Change, Outcome>(
     if (result.applied) options.onCommitted(result);
   };
 
-  /** Asks until Postgres answers; a `committed` answer is finished here. */
+  /** Asks until Postgres answers; a `committed` answer is finished here. Once nothing is ours, the answer is a successor's to find. */
   const settle = async (lost: AmbiguousCommitError<AppliedBatches<Event, C, Outcome>>): Promise<boolean> => {
-    for (let failures = 0; ; failures++) {
+    for (let failures = 0; lost.result.batches.some((batch) => batch.owned.isCurrent); failures++) {
       try {
         const client = await connection.get();
         const settled = await settleUnderLock(client, context.topic, lost.result.batches);
@@ -58,6 +58,7 @@ export function createReliableApply<Event, C extends Change, Outcome>(
         await options.wait(backoffMs(failures, options.jitter));
       }
     }
+    return false;
   };
 
   const apply: ApplyReliably<Event> = async (batches) => {

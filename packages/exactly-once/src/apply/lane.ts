@@ -7,7 +7,8 @@ export interface LaneOptions<Event> {
   readonly maxBatchRecords: number;
   /** Records that may wait while a transaction runs: what bounds the memory. */
   readonly maxQueuedRecords: number;
-  readonly onApplied: (records: number, seconds: number) => void;
+  /** A transaction, or what became of it, took this long. */
+  readonly onApplied: (seconds: number) => void;
   /** A bug: the lane has stopped and the process must end. */
   readonly onFatal: (error: unknown) => void;
   readonly nowMs: () => number;
@@ -56,12 +57,11 @@ export function createLane<Event>(options: LaneOptions<Event>): Lane<Event> {
       const startedMs = options.nowMs();
       const batches = mergeByPartition(taken);
       await options.apply(batches);
-      const records = batches.reduce((sum, batch) => sum + recordCount(batch), 0);
       for (const batch of batches) {
         batch.owned.pendingRecords -= recordCount(batch);
         batch.owned.lastMovedMs = options.nowMs();
       }
-      options.onApplied(records, (options.nowMs() - startedMs) / 1000);
+      options.onApplied((options.nowMs() - startedMs) / 1000);
     }
   };
 
