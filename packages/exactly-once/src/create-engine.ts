@@ -41,6 +41,7 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
     topic,
     createKafka: () => options.createKafka('admin'),
     fetchTopicId: options.fetchTopicId,
+    onHighWatermark: lag.sawHighWatermark,
   });
   const relay = startRelay(options);
 
@@ -80,12 +81,14 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
     tuning,
     metrics,
     nowMs,
+    isInHand: (partition) => inHand.has(partition),
+    onStall: ({ partition }, seconds) => log.warn({ topic, partition, seconds }, 'partition_stands_still'),
     mirror: async (offsets) => supervisor.consumer()?.mirror(offsets),
     onError: (error) => log.warn({ err: error }, 'maintenance_failed'),
   });
 
   let lastFetchMs = nowMs();
-  let batchesInHand = 0;
+  const inHand = new Set<number>();
   const events = createConsumerEvents(options, { assignment, lanes, lag, wait });
   const supervisor = supervise({
     start: ({ isOver, onCrash }) => {
@@ -100,11 +103,11 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
           },
           onBatch: async (batch, isAbandoned) => {
             if (isOver()) return undefined;
-            batchesInHand++;
+            inHand.add(batch.partition);
             try {
               return await events.onBatch(batch, () => isOver() || isAbandoned());
             } finally {
-              batchesInHand--;
+              inHand.delete(batch.partition);
               lastFetchMs = nowMs();
             }
           },
@@ -120,9 +123,11 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
       );
     },
     findStall: () => {
-      if (batchesInHand > 0 || lanes.isBusy()) return undefined; // waiting for a store is not a stall of the consumer
+      if (inHand.size > 0 || lanes.isBusy()) return undefined; // waiting for a store is not a stall of the consumer
       const quietMs = nowMs() - lastFetchMs;
-      return quietMs > tuning.stallMs ? `nothing fetched for ${Math.round(quietMs / 1000)} s` : maintenance.findStall();
+      // Joining may take as long as the slowest member is given, and is no stall.
+      const isStalled = quietMs > tuning.stallMs + tuning.rebalanceTimeoutMs;
+      return isStalled ? `nothing fetched for ${Math.round(quietMs / 1000)} s` : undefined;
     },
     progressMark: lanes.committedBatches,
     checkEveryMs: tuning.checkEveryMs,

@@ -19,7 +19,7 @@ export interface EngineTuning {
   /** Offsets skipped without a record are written after this long without one. */
   readonly idleWriteMs: number;
   readonly checkEveryMs: number;
-  /** Nothing fetched, or lag without progress, for this long: the consumer is rebuilt. */
+  /** Lag without progress for this long: the partition is claimed anew. Nothing fetched, and this longer than a rebalance: the consumer is rebuilt. */
   readonly stallMs: number;
   readonly maxRebuilds: number;
   readonly topicCheckEveryMs: number;

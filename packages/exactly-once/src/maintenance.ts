@@ -14,14 +14,15 @@ export interface MaintenanceOptions<Event> {
   readonly tuning: EngineTuning;
   readonly metrics: EngineMetrics;
   readonly nowMs: () => number;
+  /** A batch of the partition is being decoded or waits for room. */
+  readonly isInHand: (partition: number) => boolean;
+  readonly onStall: (owned: OwnedPartition, seconds: number) => void;
   readonly mirror: (offsets: readonly { partition: number; offset: bigint }[]) => Promise<unknown>;
   readonly onError: (error: unknown) => void;
 }
 
 export interface Maintenance {
   lagRecords(): bigint;
-  /** Records wait in Kafka, nothing is at hand and nothing has moved for too long. */
-  findStall(): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -32,6 +33,7 @@ export interface Maintenance {
 export function startMaintenance<Event>(options: MaintenanceOptions<Event>): Maintenance {
   const { assignment, lag, tuning, metrics, nowMs } = options;
   const mirrored = new WeakMap<OwnedPartition, bigint>();
+  const skipsWritten = new WeakMap<OwnedPartition, bigint>();
   let isStopped = false;
   let nextTopicCheckMs = nowMs() + tuning.topicCheckEveryMs;
 
@@ -42,6 +44,9 @@ export function startMaintenance<Event>(options: MaintenanceOptions<Event>): Mai
     for (const partition of owned()) {
       const isIdle = partition.pendingRecords === 0 && nowMs() - partition.lastMovedMs >= tuning.idleWriteMs;
       if (!isIdle || partition.fetchCursor <= partition.appliedOffset) continue;
+      // While Postgres is away nothing is taken from the lane: one such batch must wait there, not one for each second.
+      if (skipsWritten.get(partition) === partition.fetchCursor) continue;
+      skipsWritten.set(partition, partition.fetchCursor);
       partition.lastMovedMs = nowMs();
       options.laneOf(partition.partition).enqueue({
         owned: partition,
@@ -56,14 +61,29 @@ export function startMaintenance<Event>(options: MaintenanceOptions<Event>): Mai
     const moved = owned().filter((partition) => mirrored.get(partition) !== partition.appliedOffset);
     if (moved.length === 0) return;
     const offsets = moved.map((partition) => ({ partition: partition.partition, offset: partition.appliedOffset }));
-    for (const partition of moved) mirrored.set(partition, partition.appliedOffset);
     await options.mirror(offsets);
+    moved.forEach((partition, i) => {
+      mirrored.set(partition, offsets[i]?.offset ?? 0n);
+    });
+  };
+
+  /**
+   * Claimed anew: its position is asked of Postgres and Kafka again and the consumer sent there. The consumer itself is not
+   * replaced for it, since an upstream transaction left open looks just the same and would have us rebuild without end.
+   */
+  const reclaimStalled = () => {
+    for (const partition of owned()) {
+      const isWorking = partition.pendingRecords > 0 || options.isInHand(partition.partition);
+      const stillMs = lag.stillMs(partition, nowMs());
+      if (isWorking || stillMs <= tuning.stallMs) continue;
+      options.onStall(partition, stillMs / 1000);
+      assignment.reclaim(partition);
+    }
   };
 
   const checkTopic = async () => {
     nextTopicCheckMs = nowMs() + tuning.topicCheckEveryMs;
-    const watermarks = await options.log.readWatermarks();
-    for (const [partition, { high }] of watermarks) lag.sawHighWatermark(partition, high);
+    await options.log.readWatermarks(); // for the lag of partitions that are not fetched
     const topicId = await options.log.readTopicId();
     for (const partition of owned()) {
       if (partition.topicId === topicId) continue;
@@ -81,33 +101,29 @@ export function startMaintenance<Event>(options: MaintenanceOptions<Event>): Mai
     }
   };
 
-  const tick = async () => {
-    writeSkippedOffsets();
-    showLag();
+  /** Asks Kafka, which may be away for long: the rest of a tick does not wait for it. */
+  const askKafka = async () => {
     if (nowMs() >= nextTopicCheckMs) await checkTopic();
     await mirrorPositions().catch(() => undefined); // for monitors only; the next one tells the same
   };
 
   let running: Promise<void> = Promise.resolve();
-  let isTicking = false;
+  let isAsking = false;
   const timer = setInterval(() => {
-    if (isTicking || isStopped) return;
-    isTicking = true;
-    running = tick()
+    writeSkippedOffsets();
+    showLag();
+    reclaimStalled();
+    if (isAsking || isStopped) return;
+    isAsking = true;
+    running = askKafka()
       .catch(options.onError)
       .finally(() => {
-        isTicking = false;
+        isAsking = false;
       });
   }, tuning.checkEveryMs);
 
   return {
     lagRecords: () => owned().reduce((sum, partition) => sum + lag.records(partition), 0n),
-    findStall() {
-      const stuck = owned().find(
-        (partition) => lag.records(partition) > 0n && nowMs() - partition.lastMovedMs > tuning.stallMs,
-      );
-      return stuck && `partition ${stuck.partition} has lag and has not moved for ${tuning.stallMs / 1000} s`;
-    },
     async stop() {
       isStopped = true;
       clearInterval(timer);
