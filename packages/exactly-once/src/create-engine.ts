@@ -123,11 +123,11 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
       );
     },
     findStall: () => {
-      if (inHand.size > 0 || lanes.isBusy()) return undefined; // waiting for a store is not a stall of the consumer
       const quietMs = nowMs() - lastFetchMs;
       // Joining may take as long as the slowest member is given, and is no stall.
-      const isStalled = quietMs > tuning.stallMs + tuning.rebalanceTimeoutMs;
-      return isStalled ? `nothing fetched for ${Math.round(quietMs / 1000)} s` : undefined;
+      const isQuiet = quietMs > tuning.stallMs + tuning.rebalanceTimeoutMs;
+      const isWaiting = inHand.size > 0 || lanes.isBusy(); // for a store: no stall of the consumer
+      return isQuiet && !isWaiting ? `nothing fetched for ${Math.round(quietMs / 1000)} s` : maintenance.findStall();
     },
     progressMark: lanes.committedBatches,
     checkEveryMs: tuning.checkEveryMs,

@@ -19,7 +19,7 @@ export interface EngineTuning {
   /** Offsets skipped without a record are written after this long without one. */
   readonly idleWriteMs: number;
   readonly checkEveryMs: number;
-  /** Lag without progress for this long: the partition is claimed anew. Nothing fetched, and this longer than a rebalance: the consumer is rebuilt. */
+  /** Lag without progress for this long: the partition is claimed anew, and the second time the consumer rebuilt. So it is when nothing is fetched for this long and a rebalance. */
   readonly stallMs: number;
   readonly maxRebuilds: number;
   readonly topicCheckEveryMs: number;

@@ -3,7 +3,7 @@ import type { OwnedPartition } from './assignment/owned-partition';
 /** What is known of how far the log reaches, and since when a partition has been behind. */
 export interface LagTracker {
   sawHighWatermark(partition: number, highWatermark: bigint): void;
-  /** Records between the position and the log's end; 0 when never seen. Those of an upstream transaction still open count. */
+  /** Records between the position and the log's end; 0 when never seen. What an open upstream transaction holds back does not count for long: the admin client is told the end of what may be read. */
   records(owned: OwnedPartition): bigint;
   /** Upper bound of the age of the oldest record not applied, 0 when all are. Asked regularly: it notes when it was 0. */
   seconds(owned: OwnedPartition, nowMs: number): number;

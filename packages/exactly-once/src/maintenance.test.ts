@@ -31,7 +31,10 @@ describe('maintenance', () => {
     maintenance = startMaintenance<unknown>({
       assignment: {
         states: () => new Map([[0, { kind: 'active', owned }]]),
-        reclaim: (partition: OwnedPartition) => reclaimed.push(partition),
+        reclaim: (partition: OwnedPartition) => {
+          reclaimed.push(partition);
+          owned = ownedPartition({ lastMovedMs: nowMs }); // claimed anew, at the same offset
+        },
         halt: (_: OwnedPartition, reason: string) => halts.push(reason),
       } as never,
       lag,
@@ -107,6 +110,11 @@ describe('maintenance', () => {
     await pass(5_000);
     expect(reclaimed).toEqual([]);
     await pass(defaultTuning.stallMs);
-    expect(reclaimed[0]).toBe(owned);
+    expect([reclaimed.length, maintenance.findStall()]).toEqual([1, undefined]);
+    await pass(defaultTuning.stallMs * 2);
+    expect(reclaimed).toHaveLength(1);
+    expect(maintenance.findStall()).toMatch(/partition 0 has lag/); // now the consumer is in doubt
+    owned.appliedOffset = 1n;
+    expect(maintenance.findStall()).toBeUndefined();
   });
 });

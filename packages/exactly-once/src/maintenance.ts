@@ -23,6 +23,8 @@ export interface MaintenanceOptions<Event> {
 
 export interface Maintenance {
   lagRecords(): bigint;
+  /** Records wait in Kafka, nothing is at hand, nothing has moved for too long, and a new claim has not cured it. */
+  findStall(): string | undefined;
   stop(): Promise<void>;
 }
 
@@ -33,6 +35,8 @@ export interface Maintenance {
 export function startMaintenance<Event>(options: MaintenanceOptions<Event>): Maintenance {
   const { assignment, lag, tuning, metrics, nowMs } = options;
   const mirrored = new WeakMap<OwnedPartition, bigint>();
+  /** Where partitions stood when they were claimed anew for standing still. */
+  const reclaimedAt = new Map<number, bigint>();
   const skipsWritten = new WeakMap<OwnedPartition, bigint>();
   let isStopped = false;
   let nextTopicCheckMs = nowMs() + tuning.topicCheckEveryMs;
@@ -67,15 +71,18 @@ export function startMaintenance<Event>(options: MaintenanceOptions<Event>): Mai
     });
   };
 
-  /**
-   * Claimed anew: its position is asked of Postgres and Kafka again and the consumer sent there. The consumer itself is not
-   * replaced for it, since an upstream transaction left open looks just the same and would have us rebuild without end.
-   */
+  const stallMsOf = (partition: OwnedPartition): number => {
+    const isWorking = partition.pendingRecords > 0 || options.isInHand(partition.partition);
+    const stillMs = lag.stillMs(partition, nowMs());
+    return isWorking || stillMs <= tuning.stallMs ? 0 : stillMs;
+  };
+
+  /** First its position is asked of Postgres and Kafka again and the consumer sent there: that disturbs no other partition. */
   const reclaimStalled = () => {
     for (const partition of owned()) {
-      const isWorking = partition.pendingRecords > 0 || options.isInHand(partition.partition);
-      const stillMs = lag.stillMs(partition, nowMs());
-      if (isWorking || stillMs <= tuning.stallMs) continue;
+      const stillMs = stallMsOf(partition);
+      if (stillMs === 0 || reclaimedAt.get(partition.partition) === partition.appliedOffset) continue;
+      reclaimedAt.set(partition.partition, partition.appliedOffset);
       options.onStall(partition, stillMs / 1000);
       assignment.reclaim(partition);
     }
@@ -124,6 +131,12 @@ export function startMaintenance<Event>(options: MaintenanceOptions<Event>): Mai
 
   return {
     lagRecords: () => owned().reduce((sum, partition) => sum + lag.records(partition), 0n),
+    findStall() {
+      const stuck = owned().find(
+        (partition) => stallMsOf(partition) > 0 && reclaimedAt.get(partition.partition) === partition.appliedOffset,
+      );
+      return stuck && `partition ${stuck.partition} has lag and has not moved for ${tuning.stallMs / 1000} s`;
+    },
     async stop() {
       isStopped = true;
       clearInterval(timer);
