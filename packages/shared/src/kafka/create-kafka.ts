@@ -60,8 +60,11 @@ function logToPino(logger: Logger, { namespace, level, log }: LogEntry): void {
   const { message, timestamp: _timestamp, logger: _logger, ...fields } = log;
   // All partitions are given explicitly or by the Java-compatible default: there is nothing to warn of.
   if (message.startsWith(PARTITIONER_WARNING)) return;
+  // A broker's refusal of one request: kafkajs tries again, and its caller tells when it gives up.
+  const isRetried = message.startsWith('Response ');
   const line = { ...fields, component: namespace, detail: message };
-  if (level === logLevel.ERROR) logger.warn(line, 'kafka_client');
+  if (isRetried) logger.debug(line, 'kafka_client');
+  else if (level === logLevel.ERROR) logger.warn(line, 'kafka_client');
   else if (level === logLevel.WARN) logger.info(line, 'kafka_client');
   else logger.debug(line, 'kafka_client');
 }
