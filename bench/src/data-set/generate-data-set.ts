@@ -37,7 +37,7 @@ export interface DataSet {
 }
 
 const ZONES = ['America/New_York', 'Europe/London', 'Asia/Tokyo', 'Australia/Sydney', 'America/Sao_Paulo'] as const;
-const FIRST_DAY_MS = Date.UTC(2026, 9, 19);
+const FIRST_DAY_MS = Date.UTC(2025, 9, 20);
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** A producer repeats what it lately sent. */

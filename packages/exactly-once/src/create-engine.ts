@@ -229,7 +229,14 @@ function createConsumerEvents<Event, C extends Change, Outcome>(
       log.info({ topic, partitions }, 'partitions_assigned');
       assignment.begin(partitions, control);
     },
-    onBatch: (batch, isAbandoned) => handleBatch<Event>(batch, ports, isAbandoned),
+    onBatch: async (batch, isAbandoned) => {
+      try {
+        return await handleBatch<Event>(batch, ports, isAbandoned);
+      } catch (error) {
+        options.onFatal('handling a batch failed for a reason that repeating cannot cure', error);
+        return undefined;
+      }
+    },
     onSkipped: (partition, fetchedOffset, lastOffset) => {
       const owned = assignment.active(partition);
       if (!owned || owned.fetchCursor !== fetchedOffset) return;

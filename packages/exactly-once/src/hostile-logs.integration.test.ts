@@ -13,7 +13,7 @@ const untilHalted = (running: RunningEngine, partition: number, reason: HaltReas
   waitFor(() => stateOf(running, partition)?.kind === 'halted', {
     description: `partition ${partition} to halt with ${reason}`,
     timeoutMs: 20_000,
-  }).then(() => expect(stateOf(running, partition)).toEqual({ kind: 'halted', reason, detail: expect.any(String) }));
+  }).then(() => expect(stateOf(running, partition)).toMatchObject({ kind: 'halted', reason }));
 
 describe('the log of a topic', () => {
   let bench: EngineBench;
@@ -156,6 +156,13 @@ describe('bad records', () => {
     await running.stop();
     const again = await bench.start();
     await untilHalted(again, 0, 'TOO_MANY_BAD_RECORDS'); // a restart is no answer to it
+    await bench.database.pool.query(
+      'UPDATE partition_progress SET epoch = epoch + 1, halt_reason = NULL WHERE partition = 0',
+    );
+    await waitFor(() => stateOf(again, 0)?.kind === 'active', { description: 'the partition to go on once cleared' });
+    await waitFor(async () => (await bench.database.pool.query('SELECT FROM dead_letters')).rowCount === 100, {
+      description: 'the garbage to be kept as dead letters',
+    });
   });
 });
 

@@ -36,6 +36,7 @@ describe('maintenance', () => {
           owned = ownedPartition({ lastMovedMs: nowMs }); // claimed anew, at the same offset
         },
         halt: (_: OwnedPartition, reason: string) => halts.push(reason),
+        resumeCleared: async () => undefined,
       } as never,
       lag,
       log: {

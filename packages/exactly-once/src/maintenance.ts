@@ -96,6 +96,7 @@ export function startMaintenance<Event>(options: MaintenanceOptions<Event>): Mai
       if (partition.topicId === topicId) continue;
       assignment.halt(partition, 'TOPIC_RECREATED', `claimed on topic id ${partition.topicId}, it now is ${topicId}`);
     }
+    await assignment.resumeCleared();
   };
 
   const showLag = () => {

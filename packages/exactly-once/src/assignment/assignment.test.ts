@@ -165,7 +165,12 @@ describe('an assignment', () => {
     const owned = assignment.active(0);
     if (owned) assignment.halt(owned, 'TOO_MANY_BAD_RECORDS', 'why');
     await rest();
-    expect(assignment.states().get(0)).toEqual({ kind: 'halted', reason: 'TOO_MANY_BAD_RECORDS', detail: 'why' });
+    expect(assignment.states().get(0)).toEqual({
+      kind: 'halted',
+      reason: 'TOO_MANY_BAD_RECORDS',
+      detail: 'why',
+      isRecorded: true,
+    });
     expect([world.halts, rows.get(0)?.haltReason, calls.at(-1)]).toEqual([
       ['TOO_MANY_BAD_RECORDS'],
       'TOO_MANY_BAD_RECORDS',

@@ -1,5 +1,5 @@
 import type { Queryable } from '../sql/progress';
-import { writeHalt } from '../sql/progress';
+import { findClearedHalts, writeHalt } from '../sql/progress';
 import { claimPartition, type Watermarks } from './claim-partition';
 import type { HaltReason, OwnedPartition, PartitionState } from './owned-partition';
 
@@ -40,6 +40,8 @@ export interface Assignment {
   /** A fence was lost, or the position is in doubt: claims the partition anew while it is still assigned to us. */
   reclaim(owned: OwnedPartition): void;
   halt(owned: OwnedPartition, reason: HaltReason, detail: string): void;
+  /** Claims those halted partitions again whose reason an operator has cleared. @throws when Postgres is away */
+  resumeCleared(): Promise<void>;
   states(): ReadonlyMap<number, PartitionState>;
 }
 
@@ -83,7 +85,7 @@ export function createAssignment(options: AssignmentOptions): Assignment {
     if (result.kind === 'halt') {
       await writeHalt(store, { topic, partition, ...result });
       if (mine !== token) return;
-      set(partition, { kind: 'halted', reason: result.reason, detail: result.detail });
+      set(partition, { kind: 'halted', reason: result.reason, detail: result.detail, isRecorded: true });
       options.onHalt(partition, result.reason, result.detail);
       return;
     }
@@ -99,6 +101,23 @@ export function createAssignment(options: AssignmentOptions): Assignment {
     const wasCurrent = owned.isCurrent && state?.kind === 'active' && state.owned === owned;
     owned.isCurrent = false;
     return wasCurrent;
+  };
+
+  const recordHalt = async (
+    halt: { partition: number; epoch: bigint; reason: HaltReason; detail: string },
+    mine: number,
+  ): Promise<void> => {
+    const { partition, reason, detail } = halt;
+    while (mine === token) {
+      try {
+        await writeHalt(options.store, { topic: options.topic, ...halt });
+        if (mine === token) set(partition, { kind: 'halted', reason, detail, isRecorded: true });
+        return;
+      } catch (error) {
+        options.onClaimError(partition, error);
+        await options.wait(RETRY_MAX_MS);
+      }
+    }
   };
 
   const endAll = () => {
@@ -139,10 +158,20 @@ export function createAssignment(options: AssignmentOptions): Assignment {
     halt(owned, reason, detail) {
       if (!release(owned)) return;
       control?.pause([owned.partition]);
-      set(owned.partition, { kind: 'halted', reason, detail });
+      set(owned.partition, { kind: 'halted', reason, detail, isRecorded: false });
       options.onHalt(owned.partition, reason, detail);
-      const row = { topic: options.topic, partition: owned.partition, epoch: owned.epoch, reason, detail };
-      writeHalt(options.store, row).catch((error: unknown) => options.onClaimError(owned.partition, error));
+      void recordHalt({ partition: owned.partition, epoch: owned.epoch, reason, detail }, token);
+    },
+    async resumeCleared() {
+      const recorded = [...states].flatMap(([p, state]) => (state.kind === 'halted' && state.isRecorded ? [p] : []));
+      if (recorded.length === 0) return;
+      const mine = token;
+      const cleared = await findClearedHalts(options.store, options.topic, recorded);
+      for (const partition of cleared) {
+        if (mine !== token) return;
+        set(partition, { kind: 'claiming' });
+        void claim(partition, mine);
+      }
     },
     states: () => states,
   };

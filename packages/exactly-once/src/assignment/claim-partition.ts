@@ -55,7 +55,10 @@ function judge(progress: Progress, request: ClaimRequest, { low, high }: Waterma
     return halt('POSITION_BEYOND_LOG_END', `position is ${nextOffset}, the log ends at ${high}: it was truncated`);
   }
   if (haltReason !== null && STICKY_HALTS.has(haltReason)) {
-    return halt(haltReason as HaltReason, 'halted earlier; set halt_reason to NULL in partition_progress to go on');
+    return halt(
+      haltReason as HaltReason,
+      'halted earlier, for the share of bad records; set halt_reason to NULL in partition_progress to go on',
+    );
   }
   return { kind: 'claimed', epoch, nextOffset, wasHalted: haltReason !== null };
 }

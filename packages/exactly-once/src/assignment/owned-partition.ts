@@ -33,4 +33,5 @@ export type PartitionState =
   | { readonly kind: 'claiming' }
   | { readonly kind: 'active'; readonly owned: OwnedPartition }
   | { readonly kind: 'lost' }
-  | { readonly kind: 'halted'; readonly reason: HaltReason; readonly detail: string };
+  /** `isRecorded`: the row says so too, so that a row without the reason means that an operator cleared it. */
+  | { readonly kind: 'halted'; readonly reason: HaltReason; readonly detail: string; readonly isRecorded: boolean };

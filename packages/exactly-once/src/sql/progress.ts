@@ -59,6 +59,20 @@ export async function writeHalt(
   );
 }
 
+/** Of these partitions those whose row says no longer that they stand still. */
+export async function findClearedHalts(
+  client: Queryable,
+  topic: string,
+  partitions: readonly number[],
+): Promise<readonly number[]> {
+  const result = await client.query<{ partition: number }>(
+    `SELECT partition FROM partition_progress
+     WHERE topic = $1 AND partition = ANY($2::int[]) AND halt_reason IS NULL ORDER BY partition`,
+    [topic, partitions],
+  );
+  return result.rows.map((row) => row.partition);
+}
+
 /** What a batch expects of a partition's row, and what it will leave there. */
 export interface ExpectedProgress {
   readonly partition: number;
