@@ -33,4 +33,4 @@ COPY --from=build /app/packages packages
 COPY --from=build /app/services/${SERVICE} services/${SERVICE}
 USER node
 # The service's name is part of the command line, so that ps tells them apart.
-CMD ["sh", "-c", "exec node --enable-source-maps services/${SERVICE}/dist/main.js"]
+CMD ["sh", "-c", "exec node $(node -p 'require(`./services/${process.env.SERVICE}/package.json`).nodeArguments.join(` `)') services/${SERVICE}/dist/main.js"]

@@ -164,7 +164,7 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
       await relay.close(Math.max(0, endsMs - nowMs()));
       clearTimeout(giveUp);
       assignment.end();
-      await orDeadline(Promise.race([logReader.close(), wait(CONSUMER_STOP_MS)]));
+      await orDeadline(Promise.race([logReader.close(), delay(CONSUMER_STOP_MS, undefined, { ref: false })]));
     },
   };
 }

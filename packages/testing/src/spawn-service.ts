@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { serviceCommand } from '@streaks/local-stack/services/service-command';
 import { repositoryRoot } from './repository';
 import { waitFor } from './wait-for';
 
@@ -40,10 +40,10 @@ const OUTPUT_LIMIT_CHARS = 200_000;
 export async function spawnService(options: SpawnServiceOptions): Promise<SpawnedService> {
   const { name, env, untilReady = true, readyTimeoutMs = 30_000 } = options;
   const port = await freePort();
-  const child = spawn(process.execPath, [join(repositoryRoot, 'services', name, 'dist', 'main.js')], {
+  const child = spawn(process.execPath, [...serviceCommand(repositoryRoot, name)], {
     cwd: repositoryRoot,
     // NODE_OPTIONS of Jest workers must not reach the service; the rest of the environment is what a shell would give.
-    env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'test', LOG_LEVEL: 'info', ...env, PORT: String(port) },
+    env: { ...process.env, NODE_OPTIONS: '', NODE_ENV: 'production', LOG_LEVEL: 'info', ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const service = describeService(name, port, child);

@@ -1,10 +1,11 @@
-import { join } from 'node:path';
 import { readPort } from '../cli/cli-settings';
+import { serviceCommand } from './service-command';
 
 /** One of our own services, as `npm start` runs it. */
 export type ServiceDefinition = {
   readonly name: string;
-  readonly script: string;
+  /** Arguments of Node.js. */
+  readonly command: readonly string[];
   readonly port: number;
   readonly portVariable: string;
 };
@@ -16,7 +17,7 @@ export function listServices(
 ): { ingest: ServiceDefinition; queryApi: ServiceDefinition; processor: ServiceDefinition } {
   const define = (name: string, portVariable: string, defaultPort: number): ServiceDefinition => ({
     name,
-    script: join(root, 'services', name, 'dist', 'main.js'),
+    command: serviceCommand(root, name),
     port: readPort(env, portVariable, defaultPort),
     portVariable,
   });

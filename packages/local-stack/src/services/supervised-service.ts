@@ -42,7 +42,7 @@ export function createSupervisedService(
   function launch(): void {
     if (isEnding) return;
     const launchedAt = performance.now();
-    const started = spawn(process.execPath, ['--enable-source-maps', definition.script], {
+    const started = spawn(process.execPath, [...definition.command], {
       detached: true,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
