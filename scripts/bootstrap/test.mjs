@@ -22,6 +22,9 @@ export async function runTests(groups, args) {
   return total.failed > 0 ? 1 : exitCode;
 }
 
+/** Unit tests take every core; those on servers share the machine with the servers. */
+const workersFor = (projects) => (projects.includes('unit') ? ['--maxWorkers=100%'] : []);
+
 async function runJest(projects, args) {
   const folder = join(ROOT, '.local');
   mkdirSync(folder, { recursive: true });
@@ -30,7 +33,7 @@ async function runJest(projects, args) {
   const lenient = args.length > 0 ? ['--passWithNoTests'] : [];
   const exitCode = await runTool(
     'jest',
-    ['--selectProjects', ...projects, '--json', `--outputFile=${report}`, ...lenient, ...args],
+    ['--selectProjects', ...projects, ...workersFor(projects), '--json', `--outputFile=${report}`, ...lenient, ...args],
     {
       env: { NODE_ENV: 'test' },
     },
