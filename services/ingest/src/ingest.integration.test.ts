@@ -120,7 +120,7 @@ async function startIngest(env: Readonly<Record<string, string>> = {}, network =
   });
   releasers.push(
     () => closeRedis(subscriber),
-    () => producer.close({ deadlineMs: 1_000 }),
+    () => producer.close({ deadlineMs: 30_000 }), // kafkajs goes on with a send that was given up; it must end before the test does
     async () => preparation.stop(),
   );
   const untilReady = () =>

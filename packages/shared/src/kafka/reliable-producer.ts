@@ -233,7 +233,7 @@ export function createReliableProducer(options: ReliableProducerOptions): Reliab
           resolve();
         }, deadlineMs);
       });
-      await Promise.race([drained().then(sender.close), deadline]);
+      await Promise.race([drained().then(sender.close).then(sender.settled), deadline]);
       clearTimeout(timer);
       clearTimeout(deadlineTimer);
     },

@@ -50,6 +50,8 @@ export interface DiscardingSender {
   refresh(): Promise<void>;
   readonly producersCreated: number;
   close(): Promise<void>;
+  /** Resolves when no send that was given up is still under way inside kafkajs, which goes on with it for some seconds. */
+  settled(): Promise<void>;
 }
 
 // A repeat on the same producer of the same batch is safe and settles a lost connection quickly; more is ours to do.
@@ -63,6 +65,7 @@ export function createDiscardingSender(options: DiscardingSenderOptions): Discar
   let current: Promise<Producer> | undefined;
   let partitions: number | undefined;
   let producersCreated = 0;
+  const givenUp = new Set<Promise<unknown>>();
 
   function obtain(): Promise<Producer> {
     current ??= connectProducer();
@@ -131,10 +134,12 @@ export function createDiscardingSender(options: DiscardingSenderOptions): Discar
       } catch (error) {
         discard(producer);
         // kafkajs goes on trying after a disconnect and connects anew: a send given up must not leave a connection open.
-        sending.then(
-          () => discard(producer),
-          () => discard(producer),
-        );
+        const end = sending
+          .then(ignore, ignore)
+          .then(() => producer.then((connected) => connected.disconnect()))
+          .then(ignore, ignore);
+        givenUp.add(end);
+        void end.then(() => givenUp.delete(end));
         throw error;
       }
     },
@@ -156,8 +161,13 @@ export function createDiscardingSender(options: DiscardingSenderOptions): Discar
         () => undefined,
       );
     },
+    async settled() {
+      await Promise.all(givenUp);
+    },
   };
 }
+
+function ignore(): void {}
 
 function release(producer: Producer): void {
   producer.disconnect().catch(() => undefined);
