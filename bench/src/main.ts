@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { removeStackData } from '@streaks/local-stack/remove-stack-data';
 import { addressesToEnvironment } from '@streaks/local-stack/stack-addresses';
 import { errorLine } from '@streaks/local-stack/stack-error';
 import { startStack } from '@streaks/local-stack/start-stack';
@@ -63,6 +64,7 @@ async function main(): Promise<void> {
     console.log(`Written to ${file}`);
   } finally {
     await stack.stop();
+    await removeStackData(dir);
     rmSync(dir, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeStackData } from '@streaks/local-stack/remove-stack-data';
 import { addressesToEnvironment } from '@streaks/local-stack/stack-addresses';
 import { errorLine } from '@streaks/local-stack/stack-error';
 import { startStack } from '@streaks/local-stack/start-stack';
@@ -32,6 +33,7 @@ async function main(): Promise<number> {
     return failed === 0 ? 0 : 1;
   } finally {
     await stack.stop();
+    await removeStackData(dir);
     rmSync(dir, { recursive: true, force: true });
   }
 }

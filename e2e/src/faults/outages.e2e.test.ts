@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeStackData } from '@streaks/local-stack/remove-stack-data';
 import { type Stack, startStack } from '@streaks/local-stack/start-stack';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import { type Pipeline, startPipeline } from '@streaks/testing/start-pipeline';
@@ -38,6 +39,7 @@ describe('outages of the stores', () => {
   afterAll(async () => {
     await pipeline?.stop();
     await stores?.stop();
+    await removeStackData(dir);
     rmSync(dir, { recursive: true, force: true });
   }, 60_000);
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeStackData } from '@streaks/local-stack/remove-stack-data';
 import { addressesToEnvironment } from '@streaks/local-stack/stack-addresses';
 import { startStack } from '@streaks/local-stack/start-stack';
 import { repositoryRoot } from '@streaks/testing/repository';
@@ -41,6 +42,7 @@ async function main(): Promise<number> {
   } finally {
     copy.remove();
     await stack.stop();
+    await removeStackData(dir);
     rmSync(dir, { recursive: true, force: true });
   }
   return bad === 0 ? 0 : 1;
