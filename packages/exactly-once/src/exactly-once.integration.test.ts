@@ -51,18 +51,20 @@ describe('an engine', () => {
   it('shares the partitions when others join and leave, and loses and repeats nothing', async () => {
     bench = await createEngineBench(8);
     const first = await bench.start();
-    const publishing = bench.publish(0, 6_000, { perSend: 100 });
+    const publishing = bench.publish(0, 3_000, { perSend: 100 });
     const second = await bench.start();
+    const hasHalf = ({ engine }: typeof first) =>
+      waitFor(() => engine.status().partitions.size === 4, { description: 'half the partitions', timeoutMs: 30_000 });
+    await hasHalf(second);
+    await bench.publish(3_000, 6_000, { perSend: 100 });
     await waitFor(() => second.committedEvents() > 0, { description: 'the second engine to apply', timeoutMs: 30_000 });
     await first.stop();
     const third = await bench.start();
     await bench.publish(6_000, 8_000, { perSend: 100 });
     await publishing;
     await bench.expectExactly(8_000);
-    await waitFor(() => third.engine.status().partitions.size === 4, {
-      description: 'half the partitions',
-      timeoutMs: 30_000,
-    });
+    await hasHalf(third);
+  });
   });
 
   it('fences a deposed owner that still believes in its partitions', async () => {
