@@ -65,7 +65,6 @@ describe('an engine', () => {
     await bench.expectExactly(8_000);
     await hasHalf(third);
   });
-  });
 
   it('fences a deposed owner that still believes in its partitions', async () => {
     bench = await createEngineBench(2);
