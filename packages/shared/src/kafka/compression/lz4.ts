@@ -1,9 +1,9 @@
 import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
-import { type BoundedReader, createBoundedReader, createSizeLimit, DecompressionError } from './decompressed-size';
+import { decompressFrames } from './decompress-frames';
+import { type BoundedReader, createSizeLimit, DecompressionError } from './decompressed-size';
 
 const CODEC = 'LZ4';
 const FRAME_MAGIC = 0x184d2204;
-const SKIPPABLE_MAGIC = 0x184d2a50;
 const UNCOMPRESSED_BLOCK = 0x80000000;
 const MIN_MATCH = 4;
 
@@ -13,22 +13,13 @@ const MIN_MATCH = 4;
  */
 export function decompressLz4(compressed: Buffer, maxBytes: number): Buffer {
   const limit = createSizeLimit(CODEC, maxBytes);
-  const reader = createBoundedReader(CODEC, compressed);
-  const parts: Buffer[] = [];
-  while (!reader.isAtEnd) {
-    const start = reader.position;
-    const magic = reader.uint32LE();
-    if (magic === FRAME_MAGIC) {
-      walkFrame(reader, limit);
-      parts.push(decompressFrame(compressed.subarray(start, reader.position)));
-    } else if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
-      reader.skip(reader.uint32LE());
-    } else {
-      throw new DecompressionError(CODEC, 'not an LZ4 frame');
-    }
-  }
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+  return decompressFrames(compressed, {
+    codec: CODEC,
+    frameMagic: FRAME_MAGIC,
+    frameName: 'an LZ4 frame',
+    walk: (reader) => walkFrame(reader, limit),
+    decompress: decompressFrame,
+  });
 }
 
 export function compressLz4(bytes: Buffer): Buffer {
