@@ -170,11 +170,11 @@ async function applyParts(
   const { changes } = await projection.apply(client as unknown as PoolClient, records, attempt);
   const placed = changes.map((change) => ({ shard: partitionForKey(change.shardKey, shardCount), change }));
   const shards = [...new Set(placed.map(({ shard }) => shard))].sort((one, other) => one - other);
-  const numbers = await lockShards(client, shards);
+  const { lastNumbers: numbers, recordedAtMs } = await lockShards(client, shards);
   const numbered = placed.map(({ shard, change }) => {
     const seq = (numbers.get(shard) ?? 0n) + 1n;
     numbers.set(shard, seq);
-    return { shard, seq, change };
+    return { shard, seq, recordedAtMs, change };
   });
   if (numbered.length > 0) await projection.saveChanges(client as unknown as PoolClient, numbered);
   await advanceShards(client, numbers);

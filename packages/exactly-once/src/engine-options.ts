@@ -4,6 +4,7 @@ import type { ApplyContext } from './apply/apply-batches';
 import type { StoreErrorKind } from './apply/apply-reliably';
 import type { EngineMetrics } from './metrics';
 import type { Change, Projection, Sink } from './projection';
+import type { Publication } from './publish/publication';
 
 /** Numbers that shape an engine. The defaults are those measured best on two cores. */
 export interface EngineTuning {
@@ -78,6 +79,8 @@ export interface EngineOptions<Event, C extends Change, Outcome> {
   readonly log: EngineLog;
   readonly nowMs: () => number;
   readonly random: () => number;
+  /** Rows of the outbox are published to Kafka as well. Without it they are not. */
+  readonly publication?: Publication<C>;
   /** A bug or a consumer that cannot be kept running: the process must end with this reason. */
   readonly onFatal: (reason: string, error?: unknown) => void;
   /** Tests stop, break or delay a transaction at its steps. */

@@ -42,12 +42,23 @@ export interface Change {
 export interface NumberedChange<C extends Change> {
   readonly shard: number;
   readonly seq: bigint;
+  /** `now()` of the transaction that committed it, in whole milliseconds (cut, not rounded): what a column `DEFAULT now()` holds. */
+  readonly recordedAtMs: number;
   readonly change: C;
 }
 
 export interface Rejected {
   readonly source: SourceRecord;
   readonly rejection: Rejection;
+}
+
+/** A dead letter under its number; it shares the numbers of a shard with the changes. */
+export interface NumberedRejection {
+  readonly shard: number;
+  readonly seq: bigint;
+  /** As of a change; the row's `first_seen`. */
+  readonly recordedAtMs: number;
+  readonly rejected: Rejected;
 }
 
 export interface Applied<C extends Change, Outcome> {

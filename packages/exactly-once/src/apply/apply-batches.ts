@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
-import type { Applied, Change, NumberedChange, Projection } from '../projection';
-import { advanceShards, insertDeadLetters, lockShards, type NumberedRejection } from '../sql/outbox';
+import type { Applied, Change, NumberedChange, NumberedRejection, Projection } from '../projection';
+import { advanceShards, insertDeadLetters, lockShards } from '../sql/outbox';
 import { advanceProgress, lockProgress } from '../sql/progress';
 import type { PartitionBatch } from './partition-batch';
 
@@ -23,6 +23,8 @@ export interface AppliedBatches<Event, C extends Change, Outcome> {
   /** Absent when nothing was left to apply. */
   readonly applied: Applied<C, Outcome> | undefined;
   readonly numbered: readonly NumberedChange<C>[];
+  /** The dead letters of the transaction; in each shard their numbers come after those of its changes. */
+  readonly letters: readonly NumberedRejection[];
   /** The numbers used in each shard; those of dead letters are gaps among the changes. */
   readonly ranges: ReadonlyMap<number, NumberRange>;
 }
@@ -93,7 +95,8 @@ async function writeBatches<Event, C extends Change, Outcome>(
   const ours = batches.filter((batch) => held.has(batch.owned.partition));
   const fenced = batches.filter((batch) => !held.has(batch.owned.partition));
   await context.onStep?.('B3_LOCKED', client);
-  if (ours.length === 0) return { batches: ours, fenced, applied: undefined, numbered: [], ranges: new Map() };
+  if (ours.length === 0)
+    return { batches: ours, fenced, applied: undefined, numbered: [], letters: [], ranges: new Map() };
 
   const applied = await context.projection.apply(
     client,
@@ -103,7 +106,7 @@ async function writeBatches<Event, C extends Change, Outcome>(
   await context.onStep?.('B4_APPLIED', client);
 
   const rejected = [...ours.flatMap((batch) => batch.rejected), ...applied.rejected];
-  const { numbered, ranges } = await numberAndSave(client, context, applied.changes, rejected);
+  const { numbered, letters, ranges } = await numberAndSave(client, context, applied.changes, rejected);
   await context.onStep?.('B5_NUMBERED', client);
 
   await advanceProgress(
@@ -112,7 +115,7 @@ async function writeBatches<Event, C extends Change, Outcome>(
     ours.map(({ owned, nextOffset }) => ({ partition: owned.partition, nextOffset })),
   );
   await context.onStep?.('B6_ADVANCED', client);
-  return { batches: ours, fenced, applied: { ...applied, rejected }, numbered, ranges };
+  return { batches: ours, fenced, applied: { ...applied, rejected }, numbered, letters, ranges };
 }
 
 const expectation = ({ owned }: PartitionBatch<unknown>) => ({
@@ -127,12 +130,12 @@ async function numberAndSave<Event, C extends Change, Outcome>(
   { shardOf, shardCount, projection }: ApplyContext<Event, C, Outcome>,
   changes: readonly C[],
   rejected: Applied<C, Outcome>['rejected'],
-): Promise<{ numbered: NumberedChange<C>[]; ranges: Map<number, NumberRange> }> {
-  if (changes.length === 0 && rejected.length === 0) return { numbered: [], ranges: new Map() };
+): Promise<{ numbered: NumberedChange<C>[]; letters: NumberedRejection[]; ranges: Map<number, NumberRange> }> {
+  if (changes.length === 0 && rejected.length === 0) return { numbered: [], letters: [], ranges: new Map() };
   const placedChanges = changes.map((change) => ({ shard: shardOf(change.shardKey), change }));
   const placedRejections = rejected.map((r) => ({ shard: r.source.partition % shardCount, rejected: r }));
   const touched = new Set([...placedChanges, ...placedRejections].map((p) => p.shard));
-  const before = await lockShards(
+  const { lastNumbers: before, recordedAtMs } = await lockShards(
     client,
     [...touched].sort((a, b) => a - b),
   );
@@ -142,13 +145,13 @@ async function numberAndSave<Event, C extends Change, Outcome>(
     lastNumbers.set(shard, seq);
     return seq;
   };
-  const numbered = placedChanges.map(({ shard, change }) => ({ shard, seq: nextNumber(shard), change }));
-  const letters: NumberedRejection[] = placedRejections.map((p) => ({ ...p, seq: nextNumber(p.shard) }));
+  const numbered = placedChanges.map(({ shard, change }) => ({ shard, seq: nextNumber(shard), recordedAtMs, change }));
+  const letters: NumberedRejection[] = placedRejections.map((p) => ({ ...p, seq: nextNumber(p.shard), recordedAtMs }));
   if (numbered.length > 0) await projection.saveChanges(client, numbered);
   if (letters.length > 0) await insertDeadLetters(client, letters);
   await advanceShards(client, lastNumbers);
   const ranges = new Map(
     [...lastNumbers].map(([shard, lastSeq]) => [shard, { firstSeq: (before.get(shard) ?? 0n) + 1n, lastSeq }]),
   );
-  return { numbered, ranges };
+  return { numbered, letters, ranges };
 }

@@ -114,6 +114,7 @@ function createWorld({ pollMaxMs = 2 } = {}) {
 const numbered = (shard: number, seq: bigint): NumberedChange<Change> => ({
   shard,
   seq,
+  recordedAtMs: 0,
   change: { shardKey: `${shard}` },
 });
 

@@ -11,6 +11,7 @@ const handover = (firstSeq: bigint, lastSeq: bigint, isLetter = false): Handover
     : Array.from({ length: Number(lastSeq - firstSeq) + 1 }, (_, i) => ({
         shard: 0,
         seq: firstSeq + BigInt(i),
+        recordedAtMs: 0,
         change: { shardKey: 'a' },
       })),
 });

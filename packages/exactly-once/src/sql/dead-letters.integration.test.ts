@@ -48,7 +48,7 @@ describe('a dead letter', () => {
   it.each(hostile)('%s is stored', async (_, rejected) => {
     const client = await database.pool.connect();
     try {
-      await insertDeadLetters(client, [{ shard: 0, seq: rejected.source.offset, rejected }]);
+      await insertDeadLetters(client, [{ shard: 0, seq: rejected.source.offset, recordedAtMs: 0, rejected }]);
       const { rowCount } = await client.query('SELECT FROM dead_letters WHERE "offset" = $1', [
         rejected.source.offset.toString(),
       ]);

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Rejected } from '../projection';
+import type { NumberedRejection, Rejected } from '../projection';
 import type { Queryable } from './progress';
 
 /** A shard's marks: `outSeq` numbers its rows without gaps in commit order, `projectedSeq` is how far the sink has them. */
@@ -9,17 +9,28 @@ export interface ShardMarks {
   readonly projectedSeq: bigint;
 }
 
-/** Locks the shards in order and returns each one's last number. */
-export async function lockShards(client: ClientBase, shards: readonly number[]): Promise<Map<number, bigint>> {
-  const result = await client.query<{ shard: number; out_seq: string }>({
+export interface LockedShards {
+  /** The last number given in each shard. */
+  readonly lastNumbers: Map<number, bigint>;
+  /** `now()` of the transaction, cut to milliseconds. */
+  readonly recordedAtMs: number;
+}
+
+/** Locks the shards in order. */
+export async function lockShards(client: ClientBase, shards: readonly number[]): Promise<LockedShards> {
+  const result = await client.query<{ shard: number; out_seq: string; now_ms: string }>({
     name: 'eo_lock_shards',
-    text: 'SELECT shard, out_seq FROM outbox_shard WHERE shard = ANY($1::int[]) ORDER BY shard FOR UPDATE',
+    text: `SELECT shard, out_seq, floor(extract(epoch FROM now()) * 1000)::bigint AS now_ms
+           FROM outbox_shard WHERE shard = ANY($1::int[]) ORDER BY shard FOR UPDATE`,
     values: [shards],
   });
   if (result.rows.length !== shards.length) {
     throw new Error(`outbox_shard has ${result.rows.length} of the ${shards.length} shards ${shards.join(', ')}`);
   }
-  return new Map(result.rows.map((row) => [row.shard, BigInt(row.out_seq)]));
+  return {
+    lastNumbers: new Map(result.rows.map((row) => [row.shard, BigInt(row.out_seq)])),
+    recordedAtMs: Number(result.rows[0]?.now_ms ?? 0),
+  };
 }
 
 export async function advanceShards(client: ClientBase, lastNumbers: ReadonlyMap<number, bigint>): Promise<void> {
@@ -29,12 +40,6 @@ export async function advanceShards(client: ClientBase, lastNumbers: ReadonlyMap
            FROM unnest($1::int[], $2::bigint[]) AS m(shard, out_seq) WHERE o.shard = m.shard`,
     values: [[...lastNumbers.keys()], [...lastNumbers.values()].map(String)],
   });
-}
-
-export interface NumberedRejection {
-  readonly shard: number;
-  readonly seq: bigint;
-  readonly rejected: Rejected;
 }
 
 const MAX_DETAIL_CHARACTERS = 2_000;

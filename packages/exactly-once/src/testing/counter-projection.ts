@@ -96,6 +96,7 @@ export function createRecordingSink(pool: Pool): RecordingSink {
       const changes = rows.map((row) => ({
         shard,
         seq: BigInt(row.seq),
+        recordedAtMs: 0, // not kept in this table
         change: { shardKey: row.key, total: Number(row.total), version: Number(row.version) },
       }));
       received.push(...changes);

@@ -60,8 +60,9 @@ export async function applyInTransaction(
   try {
     const { changes, rejected, outcome } = await projection.apply(client, records, attempt);
     if (changes.length > 0) {
-      const last = (await lockShards(client, [shard])).get(shard) ?? 0n;
-      const numbered = changes.map((change, index) => ({ shard, seq: last + BigInt(index + 1), change }));
+      const { lastNumbers, recordedAtMs } = await lockShards(client, [shard]);
+      const last = lastNumbers.get(shard) ?? 0n;
+      const numbered = changes.map((change, index) => ({ shard, seq: last + BigInt(index + 1), recordedAtMs, change }));
       await projection.saveChanges(client, numbered);
       await advanceShards(client, new Map([[shard, last + BigInt(changes.length)]]));
     }
