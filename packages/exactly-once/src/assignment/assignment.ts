@@ -1,5 +1,6 @@
 import type { Queryable } from '../sql/progress';
 import { findClearedHalts, writeHalt } from '../sql/progress';
+import type { OnEngineStep } from '../steps';
 import { claimPartition, type Watermarks } from './claim-partition';
 import type { HaltReason, OwnedPartition, PartitionState } from './owned-partition';
 
@@ -26,6 +27,7 @@ export interface AssignmentOptions {
   readonly onChange: (partitions: ReadonlyMap<number, PartitionState>) => void;
   readonly onClaimError: (partition: number, error: unknown) => void;
   readonly onHalt: (partition: number, reason: HaltReason, detail: string) => void;
+  readonly onStep?: OnEngineStep | undefined;
 }
 
 export interface Assignment {
@@ -73,14 +75,15 @@ export function createAssignment(options: AssignmentOptions): Assignment {
   };
 
   const claimOnce = async (partition: number, mine: number): Promise<void> => {
-    const { topic, owner, store, log } = options;
+    const { topic, owner, store, log, onStep } = options;
     const topicId = await log.readTopicId();
     const readWatermarks = async () => {
       const found = (await log.readWatermarks()).get(partition);
       if (!found) throw new Error(`no watermarks of ${topic}/${partition}`);
       return found;
     };
-    const result = await claimPartition(store, { topic, partition, owner, topicId, readWatermarks });
+    const result = await claimPartition(store, { topic, partition, owner, topicId, readWatermarks, onStep });
+    await onStep?.('A4_JUDGED');
     if (mine !== token) return; // the row has our epoch, but a newer claim of ours or another's raises it again
     if (result.kind === 'halt') {
       await writeHalt(store, { topic, partition, ...result });
@@ -94,6 +97,7 @@ export function createAssignment(options: AssignmentOptions): Assignment {
     const owned = createOwned(partition, topicId, result.epoch, result.nextOffset, options.nowMs());
     set(partition, { kind: 'active', owned });
     control?.resumeAt(partition, result.nextOffset);
+    await onStep?.('A5_RESUMED');
   };
 
   const release = (owned: OwnedPartition): boolean => {
@@ -134,6 +138,7 @@ export function createAssignment(options: AssignmentOptions): Assignment {
       control.pause(partitions);
       states = new Map(partitions.map((partition) => [partition, { kind: 'claiming' }]));
       options.onChange(states);
+      void options.onStep?.('A0_ASSIGNED'); // not waited for: nothing may be put off before the claims are under way
       for (const partition of partitions) void claim(partition, token);
     },
     end() {

@@ -1,4 +1,5 @@
 import { insertProgressIfMissing, type Progress, type Queryable, raiseEpoch } from '../sql/progress';
+import type { OnEngineStep } from '../steps';
 import type { HaltReason } from './owned-partition';
 
 export interface Watermarks {
@@ -20,6 +21,7 @@ export interface ClaimRequest {
   /** The topic's id as the cluster says now. */
   readonly topicId: string;
   readonly readWatermarks: () => Promise<Watermarks>;
+  readonly onStep?: OnEngineStep | undefined;
 }
 
 /**
@@ -28,9 +30,11 @@ export interface ClaimRequest {
  */
 export async function claimPartition(store: Queryable, request: ClaimRequest): Promise<Claim> {
   const before = await request.readWatermarks();
+  await request.onStep?.('A1_LOG_READ');
   await insertProgressIfMissing(store, { ...request, lowOffset: before.low });
   const progress = await raiseEpoch(store, request);
   if (!progress) throw new Error(`partition_progress lost its row of ${request.topic}/${request.partition}`);
+  await request.onStep?.('A2_EPOCH_RAISED');
   // A previous owner may have applied records younger than our first look at the log, so "beyond the end" is asked again.
   const watermarks = progress.nextOffset > before.high ? await request.readWatermarks() : before;
   return judge(progress, request, watermarks);

@@ -2,6 +2,7 @@ import type { Lane } from '../apply/lane';
 import type { PartitionBatch } from '../apply/partition-batch';
 import type { HaltReason, OwnedPartition } from '../assignment/owned-partition';
 import type { Decoded, DecodedRecord, Projection, Rejected, SourceRecord } from '../projection';
+import type { OnEngineStep } from '../steps';
 import { judgeBatch, type ReadableBatch } from './read-batch';
 
 export interface HandleBatchPorts<Event> {
@@ -17,6 +18,7 @@ export interface HandleBatchPorts<Event> {
   readonly onDecodeFailed: (error: unknown) => void;
   readonly onRefused: (partition: number) => void;
   readonly maxBatchRecords: number;
+  readonly onStep?: OnEngineStep | undefined;
 }
 
 /** Refusals in a row after which the position is asked of Postgres and Kafka anew. */
@@ -39,6 +41,7 @@ export async function handleBatch<Event>(
     return undefined;
   }
   owned.refusedInARow = 0;
+  await ports.onStep?.('B1_RECEIVED');
   if (verdict.kind === 'unreadable') {
     ports.halt(owned, 'UNREADABLE_BATCH', `offset ${owned.fetchCursor}: ${verdict.error.message}`);
     return undefined;
@@ -63,6 +66,7 @@ export async function handleBatch<Event>(
     lane.enqueue(slice);
   }
   owned.fetchCursor = verdict.nextOffset;
+  await ports.onStep?.('B2_QUEUED');
   return verdict.nextOffset - 1n;
 }
 
