@@ -37,6 +37,7 @@ export async function createTopic(
   topic: string,
   partitions: number,
   config: Readonly<Record<string, string>> = {},
+  replicationFactor = 1,
 ): Promise<void> {
   const entries = { 'message.timestamp.type': 'LogAppendTime', ...config };
   await withAdmin(brokers, (admin) =>
@@ -46,7 +47,7 @@ export async function createTopic(
         {
           topic,
           numPartitions: partitions,
-          replicationFactor: 1,
+          replicationFactor,
           configEntries: Object.entries(entries).map(([name, value]) => ({ name, value })),
         },
       ],

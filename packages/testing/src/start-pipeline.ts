@@ -13,6 +13,8 @@ export interface PipelineOptions {
   readonly queryApi?: boolean;
   /** Input partitions. Default 4. */
   readonly partitions?: number;
+  /** Of every topic: at most the number of brokers. Default 1. */
+  readonly replicationFactor?: number;
   /** Added to the environment of every service. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -39,11 +41,11 @@ export interface Pipeline {
 }
 
 export async function startPipeline(options: PipelineOptions = {}): Promise<Pipeline> {
-  const { addresses = stackAddresses(), processors: count = 1, partitions = 4 } = options;
+  const { addresses = stackAddresses(), processors: count = 1, partitions = 4, replicationFactor = 1 } = options;
   const brokers = kafkaBrokers(addresses);
   const database = await createTestDatabase({ adminUrl: addresses.DATABASE_URL });
   const topic = uniqueName('session-events');
-  await createTopic(brokers, topic, partitions);
+  await createTopic(brokers, topic, partitions, {}, replicationFactor);
   const redis = new Redis(addresses.REDIS_URL, { maxRetriesPerRequest: 1 });
   // A test may stop Redis: the command that fails tells.
   redis.on('error', () => undefined);
@@ -54,6 +56,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     DATABASE_URL: database.url,
     SESSION_EVENTS_TOPIC: topic,
     SESSION_EVENTS_PARTITIONS: String(partitions),
+    KAFKA_REPLICATION_FACTOR: String(replicationFactor),
     CONSUMER_GROUP_ID: groupId,
     REDIS_KEY_PREFIX: redisKeyPrefix,
     HOST: '127.0.0.1',
