@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { createSessionEncoder, type SessionEncoder } from '@streaks/shared/contracts/session-codec';
+import { Kafka, logLevel, type Message, type Producer } from 'kafkajs';
+import { toJson } from '../../producers/session-producer';
+import type { Chunk, InputEvent } from './generate-chunks';
+
+export interface ChunkSenderOptions {
+  readonly brokers: readonly string[];
+  readonly registryUrl: string;
+  readonly topic: string;
+  /** Of this run alone: begins the transactional ids. */
+  readonly name: string;
+}
+
+/** Sends chunks so that none is lost, whatever happens to the brokers. One chunk at a time. */
+export interface ChunkSender {
+  /** Resolves when the chunk's fate is settled. A chunk whose acknowledgement was lost is sent again. */
+  send(chunk: Chunk): Promise<void>;
+  /** Chunks sent more than once, and how often: their bad records may be in the log as often. */
+  readonly repeats: ReadonlyMap<number, number>;
+  close(): Promise<void>;
+}
+
+const RETRY_PAUSE_MS = 200;
+
+/** A producer that failed once is never used again: kafkajs would use its sequence numbers for other records. */
+export async function createChunkSender(options: ChunkSenderOptions): Promise<ChunkSender> {
+  const { brokers, registryUrl, topic, name } = options;
+  const encoder = await createSessionEncoder(new SchemaRegistry({ host: registryUrl }));
+  const repeats = new Map<number, number>();
+  const isClosing = new AbortController();
+  let producers: Partial<Record<'idempotent' | 'committed', Producer>> = {};
+  let openAbort: (() => Promise<void>) | undefined;
+
+  const open = async (transactionalId?: string): Promise<Producer> => {
+    const kafka = new Kafka({
+      clientId: name,
+      brokers: [...brokers],
+      logLevel: logLevel.NOTHING,
+      retry: { initialRetryTime: 20, maxRetryTime: 500, retries: 20 },
+    });
+    const producer = kafka.producer({
+      allowAutoTopicCreation: false,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      ...(transactionalId === undefined ? {} : { transactionalId, transactionTimeout: 30_000 }),
+    });
+    await producer.connect();
+    return producer;
+  };
+  const discardAll = async (): Promise<void> => {
+    const old = Object.values(producers);
+    producers = {};
+    await Promise.all(old.map((producer) => producer.disconnect().catch(() => undefined)));
+  };
+  const sendOnce = async ({ mode, format, events }: Chunk & { mode: 'idempotent' | 'committed' }): Promise<void> => {
+    const messages = events.map((event) => toMessage(event, format, encoder));
+    const producer = producers[mode] ?? (await open(mode === 'committed' ? `${name}-committed` : undefined));
+    producers[mode] = producer;
+    if (mode === 'idempotent') {
+      await producer.send({ topic, acks: -1, messages });
+      return;
+    }
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, acks: -1, messages });
+    await transaction.commit();
+  };
+  /** Stays open while the next chunk is sent, so that its records lie between those of others. */
+  const beginAborted = async (chunk: Chunk): Promise<void> => {
+    const producer = await open(`${name}-aborted`);
+    const transaction = await producer.transaction();
+    openAbort = async () => {
+      openAbort = undefined;
+      try {
+        await transaction.abort();
+      } finally {
+        await producer.disconnect().catch(() => undefined);
+      }
+    };
+    await transaction.send({
+      topic,
+      acks: -1,
+      messages: chunk.events.map((event) => toMessage(event, chunk.format, encoder)),
+    });
+  };
+
+  return {
+    repeats,
+    async send(chunk) {
+      const { mode } = chunk;
+      if (mode === 'aborted') {
+        // Not aborted for sure is aborted later: by the next producer of that id, or by the broker when its time is up.
+        await openAbort?.().catch(() => undefined);
+        await beginAborted(chunk).catch(() => undefined);
+        return;
+      }
+      for (let attempts = 1; ; attempts += 1) {
+        try {
+          await sendOnce({ ...chunk, mode });
+          if (attempts > 1) repeats.set(chunk.index, attempts);
+          await openAbort?.().catch(() => undefined);
+          return;
+        } catch (error) {
+          await discardAll();
+          if (isClosing.signal.aborted) throw error;
+          await delay(RETRY_PAUSE_MS, undefined, { signal: isClosing.signal }).catch(() => undefined);
+        }
+      }
+    },
+    async close() {
+      isClosing.abort();
+      await openAbort?.().catch(() => undefined);
+      await discardAll();
+    },
+  };
+}
+
+function toMessage(event: InputEvent, format: Chunk['format'], encoder: SessionEncoder): Message {
+  const { partition } = event;
+  if (event.kind === 'bad') return { partition, key: event.key, value: event.value };
+  const { session } = event;
+  return {
+    partition,
+    key: session.userId,
+    value: format === 'avro' ? encoder.encode(session) : toJson(session),
+  };
+}
