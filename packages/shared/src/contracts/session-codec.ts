@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { type SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { type Schema, Type } from 'avsc';
 import { type Session, type SessionLimits, sessionFaults } from '../domain/session';
+import { MAGIC_BYTE, registerSchema, WIRE_HEADER_BYTES } from './avro-encoder';
 import { type DecodedSession, type DecodeFault, type DecodeResult, decodeFault, invalidSession } from './decode-fault';
 import { createSchemaReaders, type SchemaReadersOptions } from './schema-readers';
 import {
@@ -11,8 +12,6 @@ import {
   sessionCandidateOf,
 } from './session-completed';
 
-const MAGIC_BYTE = 0;
-const WIRE_HEADER_BYTES = 5;
 const OPENING_BRACE = 0x7b;
 const REPLACEMENT_CHARACTER = '\ufffd';
 const INITIAL_ENCODE_BYTES = 1024;
@@ -53,7 +52,7 @@ interface SessionRecord<Text> {
  */
 export async function createSessionEncoder(registry: Pick<SchemaRegistry, 'register'>): Promise<SessionEncoder> {
   const schema = readSessionCompletedSchema();
-  const { id } = await registry.register({ type: SchemaType.AVRO, schema }, { subject: SESSION_COMPLETED_SUBJECT });
+  const id = await registerSchema(registry, schema, SESSION_COMPLETED_SUBJECT);
   const type = Type.forSchema(JSON.parse(schema) as Schema);
   let scratch = Buffer.alloc(INITIAL_ENCODE_BYTES);
 

@@ -1,19 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { parseInstant } from '../domain/instant';
 import { isValidId, MAX_ID_LENGTH, type SessionCandidate } from '../domain/session';
 import { findZone } from '../domain/zone';
+import { readSchema, SCHEMA_NAMESPACE } from './avro-encoder';
 
 /** Name of the record, in Avro and as `type` of a JSON value. */
 export const SESSION_COMPLETED = 'SessionCompleted';
-export const SCHEMA_NAMESPACE = 'io.streaks';
 /** Subject in the schema registry: the full name of the record, so that one topic may carry several of them. */
 export const SESSION_COMPLETED_SUBJECT = `${SCHEMA_NAMESPACE}.${SESSION_COMPLETED}`;
 
 /** The Avro schema as other languages use it: `packages/shared/schemas/session-completed.avsc`, text and all. */
 export function readSessionCompletedSchema(): string {
-  return readFileSync(join(__dirname, '../../schemas/session-completed.avsc'), 'utf8');
+  return readSchema('session-completed.avsc');
 }
 
 const id = (what: string) =>

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+
+export const SCHEMA_NAMESPACE = 'io.streaks';
+export const MAGIC_BYTE = 0;
+export const WIRE_HEADER_BYTES = 5;
+
+const INITIAL_BYTES = 1024;
+const LONGEST_VARINT_BYTES = 10;
+const LONGEST_UTF8_PER_UNIT = 3;
+/** Up to here doubling a number for its zigzag form stays within 32 bits without a sign. */
+const SMALL = 0x3fffffff;
+
+/** The Avro schema as other languages use it: a file of `packages/shared/schemas`, text and all. */
+export function readSchema(fileName: string): string {
+  return readFileSync(join(__dirname, '../../schemas', fileName), 'utf8');
+}
+
+/**
+ * Registers a schema under the full name of its record, so that one topic may carry several, and answers with its id.
+ * Harmless when several processes do it at once. Throws what the registry client throws.
+ */
+export async function registerSchema(
+  registry: Pick<SchemaRegistry, 'register'>,
+  schema: string,
+  subject: string,
+): Promise<number> {
+  const { id } = await registry.register({ type: SchemaType.AVRO, schema }, { subject });
+  return id;
+}
+
+/**
+ * Writes values of a schema field by field, in the schema's order: the caller is the schema. Several times as fast as
+ * walking a type, and one buffer serves all values.
+ */
+export interface AvroWriter {
+  /** Begins a value in the Confluent wire format. */
+  start(schemaId: number): void;
+  /** An Avro int or long: any safe integer. Also the index of a union's branch and the count of an array's block. */
+  long(value: number): void;
+  bigLong(value: bigint): void;
+  string(value: string): void;
+  /** The union of null (first) and string. */
+  optionalString(value: string | null): void;
+  /** The union of null (first) and int or long. */
+  optionalLong(value: number | null): void;
+  /** A copy of what was written since `start`. */
+  finish(): Buffer;
+}
+
+export function createAvroWriter(): AvroWriter {
+  let buffer = Buffer.allocUnsafe(INITIAL_BYTES);
+  let length = 0;
+
+  function reserve(count: number): void {
+    if (length + count <= buffer.length) return;
+    const larger = Buffer.allocUnsafe(2 * (length + count));
+    buffer.copy(larger, 0, 0, length);
+    buffer = larger;
+  }
+
+  function putSmall(zigzag: number): void {
+    let rest = zigzag;
+    while (rest > 0x7f) {
+      buffer[length++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    buffer[length++] = rest;
+  }
+
+  function long(value: number): void {
+    if (!(value <= SMALL && value >= -SMALL)) {
+      if (!Number.isSafeInteger(value)) throw new RangeError(`no whole number that can be encoded: ${value}`);
+      bigLong(BigInt(value));
+      return;
+    }
+    reserve(LONGEST_VARINT_BYTES);
+    putSmall(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
+  function bigLong(value: bigint): void {
+    reserve(LONGEST_VARINT_BYTES);
+    const zigzag = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
+    let low = Number(zigzag & 0xffffffffn);
+    let high = Number(zigzag >> 32n);
+    while (high > 0 || low > 0x7f) {
+      buffer[length++] = (low & 0x7f) | 0x80;
+      low = ((low >>> 7) | (high << 25)) >>> 0;
+      high >>>= 7;
+    }
+    buffer[length++] = low;
+  }
+
+  function string(value: string): void {
+    const units = value.length;
+    reserve(LONGEST_VARINT_BYTES + LONGEST_UTF8_PER_UNIT * units);
+    const start = length;
+    putSmall(2 * units);
+    // Ids and names are short and nearly always ASCII: a loop costs less than the call into Buffer.
+    for (let index = 0; index < units; index += 1) {
+      const unit = value.charCodeAt(index);
+      if (unit > 0x7f) {
+        length = start;
+        putSmall(2 * Buffer.byteLength(value));
+        length += buffer.write(value, length, 'utf8');
+        return;
+      }
+      buffer[length++] = unit;
+    }
+  }
+
+  return {
+    start(schemaId) {
+      length = 0;
+      buffer[length++] = MAGIC_BYTE;
+      length = buffer.writeInt32BE(schemaId, length);
+    },
+    long,
+    bigLong,
+    string,
+    optionalString(value) {
+      long(value === null ? 0 : 1);
+      if (value !== null) string(value);
+    },
+    optionalLong(value) {
+      long(value === null ? 0 : 1);
+      if (value !== null) long(value);
+    },
+    finish: () => Buffer.from(buffer.subarray(0, length)),
+  };
+}

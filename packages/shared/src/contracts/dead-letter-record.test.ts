@@ -1,0 +1,56 @@
+import { type DeadLetter, deadLetterRecordHeaders } from './dead-letter-record';
+
+const letter: DeadLetter = {
+  topic: 'session-events',
+  topicId: '5f0c1a52-9b1e-4a7d-8a86-0d1b2c3d4e5f',
+  partition: 3,
+  offset: 2n ** 60n,
+  reason: 'MALFORMED_JSON',
+  detail: 'not valid UTF-8',
+  firstSeenMs: 1_736_935_200_250,
+  userId: undefined,
+  eventId: undefined,
+  headers: {},
+};
+
+describe('a dead letter', () => {
+  it('tells why, from where and since when', () => {
+    expect(deadLetterRecordHeaders(letter)).toEqual({
+      'x-dead-letter-reason': 'MALFORMED_JSON',
+      'x-dead-letter-detail': 'not valid UTF-8',
+      'x-dead-letter-topic': 'session-events',
+      'x-dead-letter-topic-id': '5f0c1a52-9b1e-4a7d-8a86-0d1b2c3d4e5f',
+      'x-dead-letter-partition': '3',
+      'x-dead-letter-offset': '1152921504606846976',
+      'x-dead-letter-first-seen': '2025-01-15T10:00:00.250Z',
+    });
+  });
+
+  it('keeps its original headers, repeated ones too, but for those of an earlier failure', () => {
+    const headers = {
+      trace: 'a',
+      bytes: Buffer.from([0xff, 0]),
+      twice: ['x', Buffer.from('y')],
+      none: [],
+      'x-dead-letter-reason': 'OLD',
+      'x-dead-letter-user-id': 'old',
+    };
+    expect(deadLetterRecordHeaders({ ...letter, headers, eventId: 'session-1' })).toMatchObject({
+      trace: Buffer.from('a'),
+      bytes: Buffer.from([0xff, 0]),
+      twice: [Buffer.from('x'), Buffer.from('y')],
+      'x-dead-letter-reason': 'MALFORMED_JSON',
+      'x-dead-letter-event-id': 'session-1',
+    });
+    const names = Object.keys(deadLetterRecordHeaders({ ...letter, headers }));
+    expect(names).not.toEqual(expect.arrayContaining(['none']));
+    expect(names).not.toContain('x-dead-letter-user-id');
+  });
+
+  it('stays small and storable whatever its detail and ids are', () => {
+    const hostile = `${'\u0000\ud800'.repeat(5_000)}`;
+    const headers = deadLetterRecordHeaders({ ...letter, detail: hostile, userId: hostile });
+    expect(headers['x-dead-letter-detail']).toBe('\uFFFD'.repeat(1_000));
+    expect(headers['x-dead-letter-user-id']).toBe('\uFFFD'.repeat(200));
+  });
+});

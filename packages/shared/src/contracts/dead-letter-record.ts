@@ -1,0 +1,54 @@
+import { deadLetterHeaderPrefix, deadLetterHeaders } from './headers';
+
+export type HeaderValue = Buffer | string;
+
+/** A record that could not be applied, as a table or the memory holds it. */
+export interface DeadLetter {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly reason: string;
+  readonly detail: string;
+  readonly firstSeenMs: number;
+  readonly userId: string | undefined;
+  readonly eventId: string | undefined;
+  /** The original ones. */
+  readonly headers: Readonly<Record<string, HeaderValue | readonly HeaderValue[] | undefined>>;
+}
+
+/** With the original bytes and headers a dead letter must stay within the 64 KiB that its topic allows beyond the input's limit. */
+const MAX_DETAIL_CHARACTERS = 1_000;
+/** As the table keeps them. */
+const MAX_ID_CHARACTERS = 200;
+
+/**
+ * Headers of a record of `dead-letters`: the original ones and ours, as text. Original ones under our names are left out:
+ * they tell of an earlier failure of a record that was replayed. The same whether the letter comes from memory or was
+ * stored, where text lost its NULs and lone surrogates.
+ */
+export function deadLetterRecordHeaders(letter: DeadLetter): Record<string, HeaderValue | HeaderValue[]> {
+  const headers: Record<string, HeaderValue | HeaderValue[]> = {};
+  for (const [name, value] of Object.entries(letter.headers)) {
+    const values = value === undefined ? [] : isList(value) ? value : [value];
+    const [first] = values;
+    if (first === undefined || name.startsWith(deadLetterHeaderPrefix)) continue;
+    headers[storable(name)] = values.length === 1 ? Buffer.from(first) : values.map((v) => Buffer.from(v));
+  }
+  headers[deadLetterHeaders.reason] = letter.reason;
+  headers[deadLetterHeaders.detail] = storable(letter.detail, MAX_DETAIL_CHARACTERS);
+  headers[deadLetterHeaders.topic] = letter.topic;
+  headers[deadLetterHeaders.topicId] = letter.topicId;
+  headers[deadLetterHeaders.partition] = String(letter.partition);
+  headers[deadLetterHeaders.offset] = letter.offset.toString();
+  headers[deadLetterHeaders.firstSeen] = new Date(letter.firstSeenMs).toISOString();
+  if (letter.userId !== undefined) headers[deadLetterHeaders.userId] = storable(letter.userId, MAX_ID_CHARACTERS);
+  if (letter.eventId !== undefined) headers[deadLetterHeaders.eventId] = storable(letter.eventId, MAX_ID_CHARACTERS);
+  return headers;
+}
+
+/** What Postgres text can hold, so that a stored letter gives the same header. Cut first: the cut may part a pair. */
+const storable = (text: string, maxCharacters = text.length): string =>
+  text.slice(0, maxCharacters).toWellFormed().replaceAll('\u0000', '\uFFFD');
+
+const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
