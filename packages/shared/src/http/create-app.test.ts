@@ -1,4 +1,5 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { connect } from 'node:net';
 import express from 'express';
 import { Registry } from 'prom-client';
 import request from 'supertest';
@@ -6,6 +7,7 @@ import { problem } from '../errors/problem';
 import { createLogger } from '../observability/create-logger';
 import { createHttpApp, type HttpAppOptions } from './create-app';
 import { listen } from './listen';
+import { sendJson } from './send-json';
 
 function createApp(changes: Partial<HttpAppOptions> = {}) {
   return createHttpApp({
@@ -70,6 +72,31 @@ describe('createHttpApp', () => {
     expect(response.body).toMatchObject({ type: `urn:streaks:problem:${code}`, status, code });
     expect(response.body.requestId).toBe(response.headers['x-request-id']);
     expect(response.text).not.toContain('secret of the inside');
+  });
+
+  it.each([
+    ['a fast answer', '/fast', 200],
+    ["express' own answer", '/plain', 200],
+    ['a problem', '/nowhere', 404],
+    ['an answer of health', '/health/live', 200],
+  ])('gives the security headers and the correlation id to %s', async (_name, path, status) => {
+    const app = createApp({
+      routes: (routes) => {
+        routes.get('/fast', (_req, res) => sendJson(res, 200, { a: 'ü' }, { Location: '/x' }));
+        routes.get('/plain', (_req, res) => res.setHeader('X-Frame-Options', 'DENY').json({ a: 1 }));
+      },
+    });
+    const response = await request(app).get(path);
+    expect(response.status).toBe(status);
+    expect(response.headers).toMatchObject({
+      'content-security-policy': expect.stringContaining("default-src 'self'"),
+      'strict-transport-security': expect.stringContaining('max-age='),
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': path === '/plain' ? 'DENY' : 'SAMEORIGIN',
+      'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      ...(path === '/fast' ? { location: '/x', 'content-length': '10' } : {}),
+    });
+    expect(response.headers['x-powered-by']).toBeUndefined();
   });
 
   it('says in Allow which methods a path has, and passes on headers of a problem', async () => {
@@ -140,5 +167,43 @@ describe('listen', () => {
     expect(await (await pending).json()).toEqual({ done: true });
     await closed;
     await expect(fetch(`http://127.0.0.1:${listener.port}/slow`)).rejects.toThrow();
+  });
+
+  it('ends the connection with the answer to the request at hand while closing, and takes no other from it', async () => {
+    let answer = () => {};
+    const arrivals = new EventEmitter();
+    const app = createApp({
+      routes: (routes) =>
+        routes.get('/slow', (_req, res) => {
+          answer = () => sendJson(res, 200, { done: true });
+          arrivals.emit('slow');
+        }),
+    });
+    const listener = await listen(app, options);
+    const socket = connect(listener.port, '127.0.0.1');
+    let received = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      received += text;
+    });
+    const seen = once(arrivals, 'slow');
+    socket.write('GET /slow HTTP/1.1\r\nHost: a\r\n\r\n');
+    await seen;
+    const closed = listener.close(5_000);
+    socket.write('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+    answer();
+    await Promise.all([once(socket, 'close'), closed]);
+    expect(received).toContain('{"done":true}');
+    expect(received).toContain('Connection: close');
+    expect(received.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  });
+
+  it('refuses with STREAKS_SHUTTING_DOWN once closing has begun, except to say that it is alive', async () => {
+    const app = createApp();
+    const listener = await listen(app, options);
+    await listener.close(0);
+    const refused = await request(app).get('/health/ready');
+    expect([refused.status, refused.body.code]).toEqual([503, 'STREAKS_SHUTTING_DOWN']);
+    expect(refused.headers).toMatchObject({ connection: 'close', 'retry-after': '1' });
+    expect((await request(app).get('/health/live')).status).toBe(200);
   });
 });

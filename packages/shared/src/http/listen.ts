@@ -1,5 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import { DRAINING } from './standard-headers';
 
 export type ListenOptions = {
   readonly host: string;
@@ -11,7 +13,10 @@ export type ListenOptions = {
 
 export type HttpListener = {
   readonly port: number;
-  /** Stops accepting, lets requests at hand finish for at most `deadlineMs`, then cuts what is left. */
+  /**
+   * Stops accepting, lets requests at hand finish for at most `deadlineMs`, then cuts what is left. A request that still
+   * comes in on an open connection is answered 503 `STREAKS_SHUTTING_DOWN`; every answer ends its connection.
+   */
   close(deadlineMs: number): Promise<void>;
 };
 
@@ -20,7 +25,10 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
 const idleSweepMs = 20;
 
 /** @throws Error with one clear line: an address not allowed, a port in use, a host that is not here. */
-export async function listen(app: RequestListener, { host, port, insecure }: ListenOptions): Promise<HttpListener> {
+export async function listen(
+  app: Express | RequestListener,
+  { host, port, insecure }: ListenOptions,
+): Promise<HttpListener> {
   if (!insecure && !loopback.test(host)) {
     throw new Error(
       `HOST=${host} can be reached from other machines and authentication is off: set STREAKS_INSECURE=1 to allow it`,
@@ -31,7 +39,13 @@ export async function listen(app: RequestListener, { host, port, insecure }: Lis
     server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(explain(error, host, port))));
     server.listen(port, host.replace(/^\[|\]$/g, ''), resolve);
   });
-  return { port: (server.address() as AddressInfo).port, close: (deadlineMs) => closeServer(server, deadlineMs) };
+  return {
+    port: (server.address() as AddressInfo).port,
+    close(deadlineMs) {
+      if ('enable' in app) app.enable(DRAINING);
+      return closeServer(server, deadlineMs);
+    },
+  };
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): string {

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
 
 declare global {
   namespace Express {
@@ -13,11 +12,7 @@ declare global {
 /** Printable ASCII without spaces or quotes: safe in a log line, a header and a Redis channel name. */
 const wellFormed = /^[A-Za-z0-9._:/+=@-]{1,128}$/;
 
-export function createRequestIdHandler(newId: () => string = randomUUID): RequestHandler {
-  return function assignRequestId(request, response, next) {
-    const given = request.headers['x-request-id'];
-    request.requestId = typeof given === 'string' && wellFormed.test(given) ? given : newId();
-    response.setHeader('X-Request-Id', request.requestId);
-    next();
-  };
+export function requestIdOf({ headers }: IncomingMessage, newId: () => string): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && wellFormed.test(given) ? given : newId();
 }

@@ -6,6 +6,8 @@ export type RedisOptions = {
   readonly name: string;
   /** A command without a reply after this long fails. 1,000 when absent. */
   readonly commandTimeoutMs?: number;
+  /** Commands (lower case) that go out at once instead of together with the others of a turn of the event loop. */
+  readonly unpipelined?: readonly string[];
   /** False for short-lived subscriptions: after an outage none of them is wanted any more. True when absent. */
   readonly autoResubscribe?: boolean;
   /** Called once when the connection is lost or cannot be made, and not again before it was up in between. */
@@ -26,6 +28,7 @@ export function createRedis(options: RedisOptions): Redis {
     commandTimeout: options.commandTimeoutMs ?? 1_000,
     connectTimeout: 2_000,
     enableAutoPipelining: true,
+    autoPipeliningIgnoredCommands: [...(options.unpipelined ?? [])],
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: options.autoResubscribe ?? true,

@@ -14,12 +14,14 @@ export interface StreakStoreOptions {
   /** Expects no `keyPrefix` of its own; auto-pipelining makes the calls of one turn a single write. */
   readonly redis: Redis;
   readonly keyPrefix: string;
+  /** True on a Redis Cluster, where a command may touch the keys of one bucket only. */
+  readonly isCluster?: boolean;
 }
 
 type Call = { readonly keys: string[]; readonly values: string[] };
 
 /** The streak read model on a Redis server or cluster node; see `StreakStore`. */
-export function createStreakStore({ redis, keyPrefix }: StreakStoreOptions): StreakStore {
+export function createStreakStore({ redis, keyPrefix, isCluster = false }: StreakStoreOptions): StreakStore {
   const scripts = defineStreakScripts(redis);
 
   return {
@@ -50,16 +52,23 @@ export function createStreakStore({ redis, keyPrefix }: StreakStoreOptions): Str
     },
 
     async readMany(userIds, ruleId) {
+      const places = userIds.map((userId, position) => ({ userId, position, bucket: bucketOf(userId) }));
       const answers: UserStreak[] = new Array(userIds.length);
-      await Promise.all(
-        [...positionsByBucket(userIds)].map(async ([bucket, positions]) => {
-          const keys = positions.map((position) => streakKey(keyPrefix, bucket, ruleId, userIds[position] ?? ''));
-          const [sentinel, ...values] = await redis.mget(sentinelKey(keyPrefix, bucket), ...keys);
-          for (const [index, position] of positions.entries()) {
-            answers[position] = { isFilled: isSentinel(sentinel), lookup: lookUp(values[index], sentinel) };
-          }
-        }),
-      );
+      // Sentinels are read in the same command as the values they vouch for, or a flush in between would go unseen.
+      const read = async (group: readonly UserPlace[]): Promise<void> => {
+        const buckets = [...new Set(group.map(({ bucket }) => bucket))];
+        const found = await redis.mget(
+          ...buckets.map((bucket) => sentinelKey(keyPrefix, bucket)),
+          ...group.map(({ bucket, userId }) => streakKey(keyPrefix, bucket, ruleId, userId)),
+        );
+        const sentinels = new Map(buckets.map((bucket, index) => [bucket, found[index]]));
+        for (const [index, { bucket, position }] of group.entries()) {
+          const sentinel = sentinels.get(bucket);
+          const lookup = lookUp(found[buckets.length + index], sentinel);
+          answers[position] = { isFilled: isSentinel(sentinel), lookup };
+        }
+      };
+      if (places.length > 0) await Promise.all((isCluster ? byBucket(places) : [places]).map(read));
       return answers;
     },
 
@@ -138,18 +147,20 @@ function addReply(counts: WriteCounts, [written, stale]: readonly [number, numbe
   return { written: counts.written + written, stale: counts.stale + stale };
 }
 
-function positionsByBucket(userIds: readonly string[]): ReadonlyMap<number, readonly number[]> {
-  const positions = new Map<number, number[]>();
-  for (const [position, userId] of userIds.entries()) {
-    const bucket = bucketOf(userId);
-    const known = positions.get(bucket);
-    if (known === undefined) {
-      positions.set(bucket, [position]);
+/** A user asked for, and where the answer goes. */
+type UserPlace = { readonly userId: string; readonly position: number; readonly bucket: number };
+
+function byBucket(places: readonly UserPlace[]): readonly (readonly UserPlace[])[] {
+  const groups = new Map<number, UserPlace[]>();
+  for (const place of places) {
+    const group = groups.get(place.bucket);
+    if (group === undefined) {
+      groups.set(place.bucket, [place]);
     } else {
-      known.push(position);
+      group.push(place);
     }
   }
-  return positions;
+  return [...groups.values()];
 }
 
 function isSentinel(value: string | null | undefined): value is string {

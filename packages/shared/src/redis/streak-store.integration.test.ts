@@ -55,6 +55,12 @@ describeStreakStore('the streak store on Redis', () => ({
   restart: pretendEarlierRun,
 }));
 
+describeStreakStore('the streak store with a command for each bucket, as on a cluster', () => ({
+  store: createStreakStore({ redis, keyPrefix, isCluster: true }),
+  empty: removeOwnKeys,
+  restart: pretendEarlierRun,
+}));
+
 describe('values in Redis', () => {
   beforeEach(removeOwnKeys);
 

@@ -1,6 +1,7 @@
 import type { SessionLimits } from '@streaks/shared/domain/session';
 import { emptyStreakState } from '@streaks/shared/domain/streak-state';
 import { problem } from '@streaks/shared/errors/problem';
+import { sendJson } from '@streaks/shared/http/send-json';
 import type { Request, Response } from 'express';
 import type { IngestMetrics } from '../metrics';
 import { preferredWaitSeconds } from '../waiting/prefer-wait';
@@ -49,9 +50,12 @@ export function createSessionHandler(options: SessionRouteOptions) {
     metrics.countSessions('single', 'accepted', 1);
     const { sessionId, userId } = session;
     const statusUrl = `${queryApiUrl}/sessions/${encodeURIComponent(userId)}/${encodeURIComponent(sessionId)}`;
-    response.setHeader('Location', statusUrl);
     const accepted = { sessionId, userId, statusUrl };
-    if (waiter === undefined) return void response.status(202).json({ ...accepted, status: 'accepted' });
+    if (waiter === undefined) {
+      sendJson(response, 202, { ...accepted, status: 'accepted' }, { Location: statusUrl });
+      return;
+    }
+    response.setHeader('Location', statusUrl);
     response.setHeader('Preference-Applied', `wait=${waitSeconds}`);
     answerOutcome(response, accepted, await outcomeOf(waiter, waitSeconds, metrics), limits().recordTimeMs);
   };
@@ -70,7 +74,7 @@ function answerOutcome(
   nowMs: number,
 ): void {
   if (outcome === undefined) {
-    response.status(202).json({ ...accepted, status: 'accepted' });
+    sendJson(response, 202, { ...accepted, status: 'accepted' });
     return;
   }
   if (outcome.outcome === 'rejected') {
@@ -82,7 +86,7 @@ function answerOutcome(
     });
   }
   const streak = streakAsOf(outcome.state ?? emptyStreakState, nowMs);
-  response.status(outcome.outcome === 'duplicate' ? 200 : 201).json({ ...accepted, status: outcome.outcome, streak });
+  sendJson(response, outcome.outcome === 'duplicate' ? 200 : 201, { ...accepted, status: outcome.outcome, streak });
 }
 
 function publishProblem(error: unknown, metrics: IngestMetrics): unknown {

@@ -1,10 +1,10 @@
 import { toIsoDate } from '@streaks/shared/domain/local-day';
+import { sendJson } from '@streaks/shared/http/send-json';
 import type { Express } from 'express';
 import type { ReadModel } from '../stores/read-model';
 import type { StreakRule } from '../streaks/rules';
 import { wholeSeconds } from '../streaks/streak-answers';
 import { createRequestParser, MAX_DAYS } from './parse-request';
-import { sendJson } from './streak-routes';
 
 export interface DailyTotalsRouteOptions {
   readonly readModel: Pick<ReadModel, 'readDailyTotals'>;
@@ -22,7 +22,7 @@ export function addDailyTotalsRoute(app: Express, { readModel, focus }: DailyTot
     const range = parser.dayRange(request.query);
     parser.finish();
     const totals = await readModel.readDailyTotals(userId, focus.id, range, MAX_DAYS);
-    sendJson(response, {
+    sendJson(response, 200, {
       userId,
       days: totals.map(({ day, totalMs }) => ({
         date: toIsoDate(day),

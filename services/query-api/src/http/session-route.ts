@@ -1,9 +1,9 @@
 import { formatInstant } from '@streaks/shared/domain/instant';
 import { problem } from '@streaks/shared/errors/problem';
+import { sendJson } from '@streaks/shared/http/send-json';
 import type { Express } from 'express';
 import type { ReadModel, SessionRecord } from '../stores/read-model';
 import { createRequestParser } from './parse-request';
-import { sendJson } from './streak-routes';
 
 /** Usually a session is on its way and shows a moment later. */
 const RETRY_AFTER_SECONDS = '1';
@@ -26,7 +26,7 @@ export function addSessionRoute(app: Express, readModel: Pick<ReadModel, 'readSe
         headers: { 'Retry-After': RETRY_AFTER_SECONDS },
       });
     }
-    sendJson(response, { userId, sessionId, ...describeRecord(record) });
+    sendJson(response, 200, { userId, sessionId, ...describeRecord(record) });
   });
 }
 

@@ -1,6 +1,7 @@
 import { problem } from '@streaks/shared/errors/problem';
+import { sendJson } from '@streaks/shared/http/send-json';
 import type { Clock } from '@streaks/shared/lifecycle/clock';
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type Request } from 'express';
 import type { DailyTotal, ReadModel } from '../stores/read-model';
 import { StoreUnavailable } from '../stores/store-circuit';
 import { FOCUS_RULE_ID, type StreakRule } from '../streaks/rules';
@@ -21,18 +22,14 @@ export interface StreakRoutesOptions {
 /** `GET /users/{id}/streak`, `GET /users/{id}/streaks` and `POST /streaks/batch`. */
 export function addStreakRoutes(app: Express, { streaks, readModel, rules, clock }: StreakRoutesOptions): void {
   const ruleIds = rules.map(({ id }) => id);
-  const focusOnly = [FOCUS_RULE_ID];
 
   app.get('/users/:userId/streak', async function getStreak(request, response) {
     const parser = createRequestParser();
     const userId = parser.id('userId', request.params.userId);
     const moment = parser.moment(request.query);
     parser.finish();
-    const [state] = await streaks.readRules(userId, focusOnly);
-    if (state === undefined) {
-      throw new Error('the reader answered no state for a rule');
-    }
-    sendJson(response, answerStreak(userId, state, moment, clock.nowMs()));
+    const state = await streaks.readUser(userId, FOCUS_RULE_ID);
+    sendJson(response, 200, answerStreak(userId, state, moment, clock.nowMs()));
   });
 
   app.get('/users/:userId/streaks', async function getStreaks(request, response) {
@@ -49,7 +46,7 @@ export function addStreakRoutes(app: Express, { streaks, readModel, rules, clock
     });
     const days = [...new Set(inputs.map(({ today }) => today))];
     const totals = await unlessUnavailable(readModel.readTotalsOn(userId, days));
-    sendJson(response, {
+    sendJson(response, 200, {
       userId,
       streaks: inputs.map((input) =>
         answerRuleStreak({ ...input, totalTodayMs: findTotal(totals, input.rule.id, input.today) }),
@@ -66,7 +63,7 @@ export function addStreakRoutes(app: Express, { streaks, readModel, rules, clock
     parser.finish();
     const states = await streaks.readUsers(userIds, FOCUS_RULE_ID);
     const nowMs = clock.nowMs();
-    sendJson(response, {
+    sendJson(response, 200, {
       streaks: states.map((state, index) => answerStreak(userIds[index] ?? '', state, moment, nowMs)),
     });
   });
@@ -100,14 +97,4 @@ function findTotal(totals: readonly DailyTotal[] | undefined, ruleId: string, da
   return totals === undefined
     ? undefined
     : (totals.find((total) => total.ruleId === ruleId && total.day === day)?.totalMs ?? 0);
-}
-
-/** Past express' own `json`, whose content negotiation and freshness checks cost more than the answer. */
-export function sendJson(response: Response, body: object): void {
-  const text = JSON.stringify(body);
-  response.writeHead(200, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(text),
-  });
-  response.end(text);
 }
