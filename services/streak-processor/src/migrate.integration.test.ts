@@ -33,6 +33,8 @@ describe('migrate', () => {
       'migrated 1763700000002_streak-tables',
       'migrated 1763700000003_history-partitions',
       'migrated 1763700000004_roles',
+      'migrated 1763700000005_publication',
+      'migrated 1763700000006_operators',
     ]);
     expect(printed.filter((line) => line.startsWith('created partition '))).toHaveLength(4);
     expect(await migrateProcess(database.url)).toEqual([]);

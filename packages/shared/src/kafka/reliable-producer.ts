@@ -241,9 +241,11 @@ export function createReliableProducer(options: ReliableProducerOptions): Reliab
 }
 
 function sizeOf({ key, value, headers }: OutgoingRecord): number {
-  let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key) + value.length;
-  for (const [name, text] of Object.entries(headers ?? {}))
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(text) + 4;
+  let bytes = RECORD_OVERHEAD_BYTES + Buffer.byteLength(key ?? '') + (value?.length ?? 0);
+  for (const [name, values] of Object.entries(headers ?? {})) {
+    const list = typeof values === 'string' || Buffer.isBuffer(values) ? [values] : values;
+    for (const value of list) bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 4;
+  }
   return bytes;
 }
 

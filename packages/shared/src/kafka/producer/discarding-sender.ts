@@ -1,4 +1,4 @@
-import type { Message, RecordMetadata, RetryOptions } from 'kafkajs';
+import type { IHeaders, Message, RecordMetadata, RetryOptions } from 'kafkajs';
 import { partitionForKey } from '../partition-for-key';
 
 /** What is used of a Kafka client; `createKafka` gives one. */
@@ -20,10 +20,14 @@ export interface ProducerClient {
   };
 }
 
+type HeaderValue = string | Buffer;
+
 export interface OutgoingRecord {
-  readonly key: string;
-  readonly value: Buffer;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly key: string | Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers?: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>;
+  /** Where a record without a key goes, modulo the number of partitions; 0 if absent. */
+  readonly partition?: number;
 }
 
 export interface Delivered {
@@ -111,7 +115,9 @@ export function createDiscardingSender(options: DiscardingSenderOptions): Discar
   async function sendOn(producer: Producer, records: readonly OutgoingRecord[]): Promise<readonly Delivered[]> {
     partitions ??= await fetchPartitions();
     const count = partitions;
-    const chosen = records.map(({ key }) => partitionForKey(key, count));
+    const chosen = records.map(({ key, partition = 0 }) =>
+      key === null ? partition % count : partitionForKey(key, count),
+    );
     const messages = records.map((record, index) => toMessage(record, chosen[index] ?? 0));
     const acknowledged = await producer.send({
       topic,
@@ -174,8 +180,15 @@ function release(producer: Producer): void {
 }
 
 function toMessage({ key, value, headers }: OutgoingRecord, partition: number): Message {
-  return { key, value, partition, ...(headers === undefined ? {} : { headers: { ...headers } }) };
+  return { key, value, partition, ...(headers === undefined ? {} : { headers: toHeaders(headers) }) };
 }
+
+function toHeaders(headers: NonNullable<OutgoingRecord['headers']>): IHeaders {
+  const entries = Object.entries(headers).map(([name, value]) => [name, isList(value) ? [...value] : value] as const);
+  return Object.fromEntries(entries);
+}
+
+const isList = (value: HeaderValue | readonly HeaderValue[]): value is readonly HeaderValue[] => Array.isArray(value);
 
 /** Offsets of the records of each partition follow each other from the base offset that the broker gave. */
 function deliveredOffsets(chosen: readonly number[], acknowledged: readonly RecordMetadata[]): readonly Delivered[] {
