@@ -15,6 +15,7 @@ const COMMANDS = {
   reset: { needsBuild: '@streaks/local-stack', run: (args) => runNode('packages/local-stack/dist/cli/reset.js', args) },
   test: { needsBuild: true, run: (args) => runTests([['unit'], ['integration', 'e2e']], args) },
   'test:unit': { needsBuild: false, run: (args) => runTests([['unit']], args) },
+  'test:faults': { needsBuild: true, run: (args) => runNode('e2e/dist/fault-suite/main.js', args) },
   'test:mutations': { needsBuild: true, run: (args) => runNode('e2e/dist/mutations/main.js', args) },
   cases: { needsBuild: true, run: (args) => runNode('e2e/dist/cases/main.js', args) },
   partitions: { needsBuild: '@streaks/streak-processor', run: (args) => runOperation('partitions', args) },

@@ -49,6 +49,8 @@ export interface PublishedChange {
   readonly eventId: string;
   readonly userId: string;
   readonly version: number;
+  /** The figures of the value as `changeText` has them, where the reader looked at it. */
+  readonly content?: string;
 }
 
 /** A record of `user-streaks`. In the order of partition, then offset. */
@@ -56,7 +58,7 @@ export interface PublishedState {
   readonly partition: number;
   readonly key: string;
   readonly version: number;
-  /** The rest of what it says of the state, as text in a fixed order. */
+  /** The rest of what it says of the state, as `streakText` has it. */
   readonly state: string;
 }
 

@@ -7,18 +7,16 @@ import type {
   StoredLetter,
 } from './collected-run';
 import { compareKeyed, type Fault } from './fault';
-
-/** Text of a state as `PublishedState.state` has it, from the row. */
-export type StateText = (row: CollectedRun['streaks'][number]) => string;
+import { changeText, streakText } from './texts';
 
 /** Holds what read_committed readers saw against the outbox: each row once, each user's in version order, the last state that of Postgres. */
-export function publishedFaults(run: CollectedRun, stateText: StateText): Fault[] {
+export function publishedFaults(run: CollectedRun): Fault[] {
   const { published, history, letters, streaks, shards } = run;
   return [
     ...Object.entries(published.changes).flatMap(([reader, changes]) =>
       changeFaults(`streak-changes read by ${reader}`, changes, history),
     ),
-    ...stateFaults(published.states, streaks, stateText),
+    ...stateFaults(published.states, streaks),
     ...letterFaults(published.letters, letters),
     ...shards.flatMap(({ shard, outSeq, publishedSeq }): Fault[] =>
       publishedSeq === outSeq
@@ -29,13 +27,18 @@ export function publishedFaults(run: CollectedRun, stateText: StateText): Fault[
 }
 
 function changeFaults(where: string, changes: readonly PublishedChange[], history: readonly StoredChange[]): Fault[] {
-  const wanted = new Map(history.map((row) => [row.eventId, `${row.userId} v${row.version} in ${row.shard}`]));
+  const hasContent = changes.some(({ content }) => content !== undefined);
+  const textOf = (userId: string, version: number, partition: number, content: string): string =>
+    `${userId} v${version} in ${partition}${hasContent ? ` ${content}` : ''}`;
+  const wanted = new Map(
+    history.map((row) => [row.eventId, textOf(row.userId, row.version, row.shard, changeText(row))]),
+  );
   const faults = compareKeyed(
     where,
     changes,
     wanted,
     ({ eventId }) => eventId,
-    ({ userId, version, partition }) => `${userId} v${version} in ${partition}`,
+    ({ userId, version, partition, content = '' }) => textOf(userId, version, partition, content),
   );
   return [...faults, ...orderFaults(where, changes, ({ userId }) => userId)];
 }
@@ -59,13 +62,9 @@ function orderFaults<T extends { readonly version: number }>(
   return faults;
 }
 
-function stateFaults(
-  states: readonly PublishedState[],
-  streaks: CollectedRun['streaks'],
-  stateText: StateText,
-): Fault[] {
+function stateFaults(states: readonly PublishedState[], streaks: CollectedRun['streaks']): Fault[] {
   const where = 'user-streaks';
-  const wanted = new Map(streaks.map((row) => [`focus:${row.userId}`, `v${row.version} ${stateText(row)}`]));
+  const wanted = new Map(streaks.map((row) => [`focus:${row.userId}`, `v${row.version} ${streakText(row)}`]));
   const last = new Map(states.map((state) => [state.key, state]));
   return [
     ...compareKeyed(

@@ -1,9 +1,10 @@
 import type { ReferenceSession, ReferenceUser } from '@streaks/testing/reference-fold';
 import { historyFaults } from '../../state/history-faults';
-import type { StoredStreak, StreakRow } from '../../state/read-state';
+import type { StoredStreak } from '../../state/read-state';
 import type { CollectedRun, ShardMark, StoredChange, StoredLetter } from './collected-run';
 import { type Expectation, letterKey, sessionKey } from './expectation';
 import { compareKeyed, type Fault } from './fault';
+import { runsText, streakText } from './texts';
 
 /** Holds Postgres against the reference, and Redis against Postgres. */
 export function storedFaults(run: CollectedRun, expected: Expectation): Fault[] {
@@ -39,20 +40,7 @@ const contents = <T>(items: ReadonlyMap<string, T>, textOf: (item: T) => string)
 const sessionText = ({ startMs, endMs, timezone }: Omit<ReferenceSession, 'userId' | 'sessionId'>): string =>
   `${startMs} ${endMs} ${timezone}`;
 
-const runsText = (runs: StoredStreak['runs']): string => runs.map(({ first, length }) => `${first}+${length}`).join();
-
 const redisText = ({ runs, timezone, version }: StoredStreak): string => `v${version} ${timezone} ${runsText(runs)}`;
-
-/** All but the version, which depends on the order of arrival. */
-const streakText = (row: Omit<StreakRow, 'userId' | 'version'>): string =>
-  [
-    row.timezone,
-    row.currentRunLength,
-    row.longestRunLength,
-    row.lastQualifiedDate,
-    row.qualifiedDaysCount,
-    runsText(row.runs),
-  ].join(' ');
 
 function wantedTotals(users: ReadonlyMap<string, ReferenceUser>): Map<string, string> {
   const wanted = new Map<string, string>();

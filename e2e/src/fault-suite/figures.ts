@@ -1,0 +1,55 @@
+import { ENGINE_STEPS } from '@streaks/exactly-once/steps';
+import type { FaultCounts } from './check/fault';
+import type { KillFigures } from './kills/kill-log';
+
+/** What a run came to; written to a file as it is. */
+export interface SuiteFigures extends KillFigures, FaultCounts {
+  readonly seed: number;
+  readonly events: number;
+  /** Processors that ended although nobody killed them. */
+  readonly unexpectedEnds: number;
+  /** From each kill to the moment when all partitions of the killed had another owner, ascending. */
+  readonly recoveriesMs: readonly number[];
+  /** How long processors were being killed. */
+  readonly killSeconds: number;
+  readonly totalSeconds: number;
+}
+
+/** `share` of 1: the greatest. */
+function percentile(ascending: readonly number[], share: number): number {
+  return ascending[Math.min(ascending.length - 1, Math.floor(share * ascending.length))] ?? 0;
+}
+
+/** The one line of a run. */
+export function figuresLine(figures: SuiteFigures): string {
+  const seconds = (share: number): string => (percentile(figures.recoveriesMs, share) / 1_000).toFixed(1);
+  return [
+    `seed=${figures.seed}`,
+    `events=${figures.events}`,
+    `kills=${figures.kills}`,
+    `withWorkOpen=${figures.withWorkOpen}`,
+    `inPostgresTransaction=${figures.inPostgresTransaction}`,
+    `inKafkaTransaction=${figures.inKafkaTransaction}`,
+    `lost=${figures.lost}`,
+    `duplicated=${figures.duplicated}`,
+    `wrong=${figures.wrong}`,
+    `recovery p50=${seconds(0.5)}s p95=${seconds(0.95)}s max=${seconds(1)}s`,
+    `killing=${Math.round(figures.killSeconds)}s`,
+    `total=${Math.round(figures.totalSeconds)}s`,
+  ].join(' ');
+}
+
+/** Kills at each step, and how often the killed had passed it. */
+export function failpointTable(figures: Pick<KillFigures, 'hits' | 'passes'>): string[] {
+  return [
+    `${'failpoint'.padEnd(18)}${'kills'.padStart(7)}${'passed'.padStart(9)}`,
+    ...ENGINE_STEPS.map(
+      (step) => step.padEnd(18) + String(figures.hits[step]).padStart(7) + String(figures.passes[step]).padStart(9),
+    ),
+  ];
+}
+
+/** Steps at which no process was killed. */
+export function stepsNotHit(figures: Pick<KillFigures, 'hits'>): string[] {
+  return ENGINE_STEPS.filter((step) => figures.hits[step] === 0);
+}

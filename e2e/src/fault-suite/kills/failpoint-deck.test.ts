@@ -1,0 +1,18 @@
+import { ENGINE_STEPS } from '@streaks/exactly-once/steps';
+import { createRandom } from '../../load/random';
+import { createFailpointDeck } from './failpoint-deck';
+
+describe('the deck of failpoints', () => {
+  const deal = (seed: number) => {
+    const deck = createFailpointDeck(createRandom(seed));
+    return Array.from({ length: 400 }, () => deck.next());
+  };
+
+  it('deals every step many times, as the seed has it', () => {
+    const kills = deal(1);
+    for (const step of ENGINE_STEPS) expect(kills.filter((kill) => kill.step === step).length).toBeGreaterThan(8);
+    expect(kills.every(({ hit }) => hit >= 1)).toBe(true);
+    expect(deal(1)).toEqual(kills);
+    expect(deal(2)).not.toEqual(kills);
+  });
+});

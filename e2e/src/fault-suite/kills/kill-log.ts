@@ -1,0 +1,79 @@
+import { ENGINE_STEPS, type EngineStep } from '@streaks/exactly-once/steps';
+import type { FailpointReport } from '@streaks/streak-processor/failpoints';
+
+/** What the kills of a run came to. */
+export interface KillFigures {
+  /** By SIGKILL at a failpoint. */
+  readonly kills: number;
+  /** Of these, at a step at which a batch (B1 to B7) or a Kafka transaction (P1 to P5) is open. */
+  readonly withWorkOpen: number;
+  /** Of these, inside a Postgres transaction. */
+  readonly inPostgresTransaction: number;
+  readonly inKafkaTransaction: number;
+  /** Killed from outside, at no failpoint in particular, since theirs was not reached in time. */
+  readonly impatient: number;
+  /** Kills at each step; every step is there. */
+  readonly hits: Readonly<Record<EngineStep, number>>;
+  /** How often each step was passed by the threads that were killed at one. */
+  readonly passes: Readonly<Record<EngineStep, number>>;
+}
+
+export interface KillLog {
+  /** Takes the last words of a killed process. False: it reached no failpoint. */
+  add(output: string): boolean;
+  addImpatient(): void;
+  figures(): KillFigures;
+}
+
+const BATCH_OPEN: ReadonlySet<EngineStep> = new Set([
+  'B1_RECEIVED',
+  'B2_QUEUED',
+  'B3_LOCKED',
+  'B4_APPLIED',
+  'B5_NUMBERED',
+  'B6_ADVANCED',
+  'B7_COMMITTED',
+]);
+
+export function createKillLog(): KillLog {
+  const hits = zeros();
+  const passes = zeros();
+  let [kills, withWorkOpen, inPostgresTransaction, inKafkaTransaction, impatient] = [0, 0, 0, 0, 0];
+  return {
+    add(output) {
+      const report = lastReport(output);
+      if (report === undefined) return false;
+      kills += 1;
+      hits[report.step] += 1;
+      if (report.postgresTransactionOpen) inPostgresTransaction += 1;
+      if (report.kafkaTransactionOpen) inKafkaTransaction += 1;
+      if (BATCH_OPEN.has(report.step) || report.kafkaTransactionOpen) withWorkOpen += 1;
+      for (const step of ENGINE_STEPS) passes[step] += report.hits[step] ?? 0;
+      return true;
+    },
+    addImpatient() {
+      impatient += 1;
+    },
+    figures: () => ({
+      kills,
+      withWorkOpen,
+      inPostgresTransaction,
+      inKafkaTransaction,
+      impatient,
+      hits: { ...hits },
+      passes: { ...passes },
+    }),
+  };
+}
+
+function zeros(): Record<EngineStep, number> {
+  return Object.fromEntries(ENGINE_STEPS.map((step) => [step, 0])) as Record<EngineStep, number>;
+}
+
+function lastReport(output: string): FailpointReport | undefined {
+  const line = output
+    .split('\n')
+    .filter((text) => text.startsWith('{"event":"failpoint_reached"'))
+    .at(-1);
+  return line === undefined ? undefined : (JSON.parse(line) as FailpointReport);
+}

@@ -1,0 +1,97 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { repositoryRoot } from '@streaks/testing/repository';
+import { startFaultCluster } from './cluster/fault-cluster';
+import { failpointTable, figuresLine, stepsNotHit } from './figures';
+import { runFaultSuite } from './run-fault-suite';
+
+const USAGE = 'npm run test:faults [-- --seed N --kills N --events N --minutes N]';
+const RESULTS = join(repositoryRoot, '.local', 'faults');
+const PROCESSORS = 3;
+const USERS = 2_000;
+
+/**
+ * Kills processors at named failpoints on a cluster of three brokers until `--kills` of them died, and checks that nothing was lost, duplicated or wrong. Exit code 1 at any
+ * fault; the data then stays.
+ */
+async function main(): Promise<number> {
+  const options = readOptions();
+  const startedAt = new Date().toISOString().replaceAll(':', '').slice(0, 15);
+  const dir = join(RESULTS, `run-${startedAt}-${options.seed}`);
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
+  }
+  console.log(
+    `seed=${options.seed}: ${options.kills} kills, ${options.events} events, at most ${options.minutes} minutes`,
+  );
+  mkdirSync(dir, { recursive: true });
+  const cluster = await startFaultCluster({
+    dir: join(dir, 'servers'),
+    env: process.env,
+    partitions: 12,
+    sessionTimeoutMs: 1_500,
+  });
+  let isGood = false;
+  try {
+    const { figures, faults } = await runFaultSuite(cluster, {
+      seed: options.seed,
+      kills: options.kills,
+      events: options.events,
+      maxMs: options.minutes * 60_000,
+      processors: PROCESSORS,
+      users: USERS,
+      nowMs: () => performance.now(),
+      print: (line) => console.log(line),
+      signal: interrupted.signal,
+      onUnexpectedEnd: (detail, output) => {
+        console.error(`A processor ${detail}.`);
+        writeFileSync(join(dir, `processor-${Math.round(performance.now())}.log`), `${detail}\n${output}`);
+      },
+    });
+    const missing = [
+      ...(figures.kills < options.kills ? [`${figures.kills} kills and not ${options.kills}`] : []),
+      ...stepsNotHit(figures).map((step) => `no kill at ${step}`),
+    ];
+    writeFileSync(join(dir, 'result.json'), `${JSON.stringify({ ...figures, faults, missing }, null, 2)}\n`);
+    for (const line of [...failpointTable(figures), ...faults, ...missing, figuresLine(figures)]) console.log(line);
+    isGood = faults.length === 0 && missing.length === 0;
+  } finally {
+    const isInterrupted = interrupted.signal.aborted;
+    await cluster.stop({ keepData: !isGood && !isInterrupted });
+    if (isInterrupted) rmSync(dir, { recursive: true, force: true });
+    else console.log(isGood ? `Result: ${join(dir, 'result.json')}` : `Data, logs and result stay in ${dir}`);
+  }
+  return isGood ? 0 : 1;
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string' },
+      kills: { type: 'string', default: '340' },
+      events: { type: 'string', default: '350000' },
+      minutes: { type: 'string', default: '40' },
+    },
+  });
+  const number = (name: string, text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} takes a whole number: ${USAGE}`);
+    return value;
+  };
+  return {
+    seed: number('seed', values.seed ?? String(Date.now() % 1_000_000_000)),
+    kills: number('kills', values.kills),
+    events: number('events', values.events),
+    minutes: number('minutes', values.minutes),
+  };
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    process.exit(1);
+  },
+);
