@@ -1,0 +1,33 @@
+import type { Scenario } from './scenario';
+import { killedBrokers, rollingRestart } from './scenarios/brokers';
+import { hostileUpstream } from './scenarios/hostile-upstream';
+import { lostCommits, lostKafkaReplies } from './scenarios/lost-replies';
+import { partitioned, rebalanceStorm } from './scenarios/rebalance-storm';
+import { connectionsExhausted, postgresKilled, redisEmptied, redisSlow } from './scenarios/stores';
+import { wanderingUser } from './scenarios/wandering-user';
+import { zombies } from './scenarios/zombies';
+
+/** In the order in which `all` plays them. */
+export const SCENARIOS: readonly Scenario[] = [
+  zombies,
+  lostCommits,
+  lostKafkaReplies,
+  hostileUpstream,
+  rebalanceStorm,
+  partitioned,
+  killedBrokers,
+  rollingRestart,
+  postgresKilled,
+  connectionsExhausted,
+  redisEmptied,
+  redisSlow,
+  wanderingUser,
+];
+
+/** @throws for a name that no scenario has */
+export function chooseScenarios(name: string): readonly Scenario[] {
+  if (name === 'all') return SCENARIOS;
+  const chosen = SCENARIOS.filter((scenario) => scenario.name === name);
+  if (chosen.length > 0) return chosen;
+  throw new Error(`there is no scenario "${name}"; there are ${SCENARIOS.map((one) => one.name).join(', ')} and all`);
+}
