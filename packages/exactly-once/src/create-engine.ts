@@ -54,7 +54,9 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
     jitter: options.random,
     nowMs,
     onChange: (states) => {
-      relay.setShards(shardsOf(states, options.shardCount, logReader.partitionCount()));
+      const shards = shardsOf(states, options.shardCount, logReader.partitionCount());
+      relay.setShards(shards);
+      options.publication?.publisher.setShards(shards);
       showStates(metrics, states);
     },
     onClaimError: (partition, error) => log.warn({ partition, err: error }, 'partition_claim_failed'),
@@ -161,7 +163,8 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
       const leaving = supervisor.stop(); // batches that wait for room are abandoned
       await orDeadline(lanes.close());
       await orDeadline(Promise.all([leaving, stopped]));
-      await relay.close(Math.max(0, endsMs - nowMs()));
+      const leftMs = Math.max(0, endsMs - nowMs());
+      await Promise.all([relay.close(leftMs), options.publication?.publisher.close(leftMs)]);
       clearTimeout(giveUp);
       assignment.end();
       await orDeadline(Promise.race([logReader.close(), delay(CONSUMER_STOP_MS, undefined, { ref: false })]));
@@ -181,6 +184,7 @@ function startRelay<Event, C extends Change, Outcome>(options: EngineOptions<Eve
     pollMaxMs: RELAY_POLL_MAX_MS,
     markEveryMs: RELAY_MARK_EVERY_MS,
     nowMs: options.nowMs,
+    onStep: options.onStep,
     onWritten: (rows) => metrics.relayRows.inc(rows),
     onBacklog: (rows) => metrics.relayBacklog.set(rows),
     onError: (error) => {

@@ -5,6 +5,7 @@ import { recordCount } from './apply/partition-batch';
 import type { OwnedPartition } from './assignment/owned-partition';
 import type { EngineOptions } from './engine-options';
 import type { Change } from './projection';
+import { toOutputRows } from './publish/to-output-rows';
 import { type Relay, toHandovers } from './relay/relay';
 
 export interface Lanes<Event> {
@@ -25,7 +26,7 @@ export function createLanes<Event, C extends Change, Outcome>(
   onFenced: (owned: OwnedPartition) => void,
   wait: (ms: number) => Promise<void>,
 ): Lanes<Event> {
-  const { tuning, metrics, log, nowMs } = options;
+  const { tuning, metrics, log, nowMs, publication } = options;
   let committed = 0n;
 
   const createOne = (): { lane: Lane<Event>; discard: () => Promise<void> } => {
@@ -49,13 +50,15 @@ export function createLanes<Event, C extends Change, Outcome>(
       onFenced: (batches) => {
         for (const batch of batches) onFenced(batch.owned);
       },
-      onCommitted: ({ batches, applied, numbered, ranges }) => {
+      onCommitted: ({ batches, applied, numbered, letters, ranges }) => {
         if (!applied) return;
         // Here and not when the lane is done with a batch: what was fenced is no progress.
         committed += 1n;
         metrics.batches.inc();
         metrics.records.inc(batches.reduce((sum, batch) => sum + recordCount(batch), 0));
         relay.offer(toHandovers(numbered, ranges));
+        if (publication) publication.publisher.offer(toOutputRows(publication, numbered, letters, ranges));
+        void options.onStep?.('B8_HANDED_OVER'); // the only one that is not waited for: nothing depends on it
         for (const { rejection } of applied.rejected) metrics.deadLetters.inc({ reason: rejection.reason });
         for (const { owned, events } of batches) {
           owned.lastAppliedTimestampMs = events.at(-1)?.source.timestampMs ?? owned.lastAppliedTimestampMs;

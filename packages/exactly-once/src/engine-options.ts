@@ -1,10 +1,10 @@
 import type { Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
-import type { ApplyContext } from './apply/apply-batches';
 import type { StoreErrorKind } from './apply/apply-reliably';
 import type { EngineMetrics } from './metrics';
 import type { Change, Projection, Sink } from './projection';
 import type { Publication } from './publish/publication';
+import type { OnEngineStep } from './steps';
 
 /** Numbers that shape an engine. The defaults are those measured best on two cores. */
 export interface EngineTuning {
@@ -83,6 +83,6 @@ export interface EngineOptions<Event, C extends Change, Outcome> {
   readonly publication?: Publication<C>;
   /** A bug or a consumer that cannot be kept running: the process must end with this reason. */
   readonly onFatal: (reason: string, error?: unknown) => void;
-  /** Tests stop, break or delay a transaction at its steps. */
-  readonly onStep?: ApplyContext<Event, C, Outcome>['onStep'];
+  /** Tests stop, break or delay the engine at its steps. Those of the publication are the publisher's own to tell. */
+  readonly onStep?: OnEngineStep;
 }

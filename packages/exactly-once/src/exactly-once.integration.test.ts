@@ -35,7 +35,7 @@ describe('an engine', () => {
       let deaths = 0;
       const { fatal } = await bench.start({
         onStep: async (at, client) => {
-          if (at !== step || deaths >= 5) return;
+          if (at !== step || !client || deaths >= 5) return;
           deaths++;
           const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
           await bench.database.pool.query('SELECT pg_terminate_backend($1)', [rows[0].pid]);

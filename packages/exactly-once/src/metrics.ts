@@ -108,6 +108,69 @@ export function createEngineMetrics(registry: Registry, prefix: string) {
       name: `${prefix}_relay_backlog_rows`,
       help: 'Changes committed and not yet in the read model, over the shards of this process.',
     }),
+    published: new Counter({
+      registers,
+      name: `${prefix}_published_rows_total`,
+      help: 'Rows of the outbox that a committed Kafka transaction has taken to Kafka.',
+    }),
+    publishedRecords: new Counter({
+      registers,
+      name: `${prefix}_published_records_total`,
+      help: 'Records sent for them; of states only the last of each key in a transaction.',
+    }),
+    publishTransactions: new Counter({
+      registers,
+      name: `${prefix}_publish_transactions_total`,
+      help: 'Kafka transactions committed. Some 20 a second at most while they are not full.',
+    }),
+    publishSeconds: new Histogram({
+      registers,
+      name: `${prefix}_publish_seconds`,
+      help: 'Time of one Kafka transaction. Rising: look at the brokers.',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    }),
+    publishErrors: new Counter({
+      registers,
+      name: `${prefix}_publish_errors_total`,
+      help: 'Producers thrown away after an error. A few at each rebalance are normal. Growing: Kafka or Postgres is away; nothing is lost.',
+    }),
+    publishHalts: new Counter({
+      registers,
+      name: `${prefix}_publish_halts_total`,
+      help: 'Times the publication of a shard was halted, by reason.',
+      labelNames: ['reason'],
+    }),
+    publishIgnoredMarks: new Counter({
+      registers,
+      name: `${prefix}_publish_ignored_marks_total`,
+      help: "Offsets of the publication's group that were not ours. Above 0: somebody else commits to that group.",
+    }),
+    publishMissingRows: new Counter({
+      registers,
+      name: `${prefix}_publish_missing_rows_total`,
+      help: 'Numbers of the outbox that no row has, and nothing was published for. After a rebuild: repeats of dead letters.',
+    }),
+    publishShards: new Gauge({
+      registers,
+      name: `${prefix}_publish_shards`,
+      help: 'Shards of this process by state of their publication. Alert when any is halted.',
+      labelNames: ['state'],
+    }),
+    publishBacklog: new Gauge({
+      registers,
+      name: `${prefix}_publish_backlog_rows`,
+      help: 'Rows committed and not yet published, over the shards of this process.',
+    }),
+    publishStandsStillSeconds: new Gauge({
+      registers,
+      name: `${prefix}_publish_stands_still_seconds`,
+      help: 'Longest time that a shard has had rows to publish and published none. Alert on it.',
+    }),
+    publishWaitingBytes: new Gauge({
+      registers,
+      name: `${prefix}_publish_waiting_bytes`,
+      help: 'Memory taken by rows that wait to be published; bounded.',
+    }),
   };
 }
 

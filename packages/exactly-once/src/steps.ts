@@ -1,3 +1,5 @@
+import type { ClientBase } from 'pg';
+
 /** Points at which a crash is tested. The names are those of ARCHITECTURE.md: A assignment, B batch, P publication, R read model. */
 export const ENGINE_STEPS = [
   'A0_ASSIGNED',
@@ -27,5 +29,8 @@ export const ENGINE_STEPS = [
 
 export type EngineStep = (typeof ENGINE_STEPS)[number];
 
-/** Called after each step; a test stops, breaks or delays the process there. A promise is waited for. */
-export type OnEngineStep = (step: EngineStep) => void | Promise<void>;
+/**
+ * Called after each step; a test stops, breaks or delays the process there. A promise is waited for. `client` is the
+ * connection of the transaction at B3 to B7.
+ */
+export type OnEngineStep = (step: EngineStep, client?: ClientBase) => void | Promise<void>;

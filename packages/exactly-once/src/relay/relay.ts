@@ -1,3 +1,4 @@
+import { createAlarm } from '../alarm';
 import type { Change, NumberedChange, Sink } from '../projection';
 import type { ShardMarks } from '../sql/outbox';
 import { addHandover, canTake, type Handover, type ShardState, takeContiguous } from './shard-buffer';
@@ -14,6 +15,7 @@ export interface RelayOptions<C extends Change> {
   readonly pollMaxMs: number;
   readonly markEveryMs: number;
   readonly nowMs: () => number;
+  readonly onStep?: ((step: 'R1_TAKEN' | 'R2_WRITTEN' | 'R3_MARK_MOVED') => void | Promise<void>) | undefined;
   readonly onWritten: (rows: number) => void;
   readonly onError: (error: unknown) => void;
   readonly onBacklog: (rows: number) => void;
@@ -65,7 +67,9 @@ export function createRelay<C extends Change>(options: RelayOptions<C>): Relay<C
     for (const { shard, rest } of taken) shards.set(shard, rest);
     waitingRows -= taken.reduce((n, t) => n + t.changes.length, 0);
     try {
+      await options.onStep?.('R1_TAKEN');
       await options.sink.write(taken.flatMap((t) => t.changes));
+      await options.onStep?.('R2_WRITTEN');
     } catch (error) {
       for (const { shard, before } of taken) {
         if (before.kind === 'live' && shards.has(shard)) readBackFrom(shard, before.nextSeq - 1n);
@@ -84,7 +88,9 @@ export function createRelay<C extends Change>(options: RelayOptions<C>): Relay<C
     const [shard, { afterSeq }] = entry;
     // Asked before the page is read: every row up to it can then be seen, so a page that is not full reaches at least to it.
     const [marks] = await options.readMarks([shard]);
+    await options.onStep?.('R1_TAKEN');
     const page = await options.sink.writeBacklog(shard, afterSeq, options.pageRows);
+    await options.onStep?.('R2_WRITTEN');
     const isEnd = page.rows < options.pageRows;
     const reached = isEnd && marks && marks.outSeq > page.lastSeq ? marks.outSeq : page.lastSeq;
     if (shards.get(shard) !== entry[1]) return true; // given away meanwhile
@@ -124,6 +130,7 @@ export function createRelay<C extends Change>(options: RelayOptions<C>): Relay<C
     if (unwrittenMarks.size === 0) return;
     const marks = new Map(unwrittenMarks);
     const moved = await options.moveMarks(marks);
+    await options.onStep?.('R3_MARK_MOVED');
     for (const shard of moved) {
       if (unwrittenMarks.get(shard) === marks.get(shard)) unwrittenMarks.delete(shard);
     }
@@ -199,31 +206,6 @@ export function createRelay<C extends Change>(options: RelayOptions<C>): Relay<C
       isClosing = true;
       alarm.ring();
       await Promise.race([running, new Promise<void>((resolve) => setTimeout(resolve, deadlineMs).unref())]);
-    },
-  };
-}
-
-/** A sleep that can be cut short; a ring while nobody sleeps is kept for the next sleeper. */
-function createAlarm() {
-  let hasRung = false;
-  let wake: (() => void) | undefined;
-  return {
-    ring() {
-      hasRung = true;
-      wake?.();
-    },
-    async wait(ms: number): Promise<void> {
-      if (!hasRung) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, ms);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-      hasRung = false;
-      wake = undefined;
     },
   };
 }
