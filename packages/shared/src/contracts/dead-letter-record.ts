@@ -24,16 +24,16 @@ const MAX_ID_CHARACTERS = 200;
 
 /**
  * Headers of a record of `dead-letters`: the original ones and ours, as text. Original ones under our names are left out:
- * they tell of an earlier failure of a record that was replayed. The same whether the letter comes from memory or was
+ * they tell of an earlier failure of a record that was replayed. Of a header that was given several times the first value
+ * goes on, as `headerText` reads it; the table keeps them all. The same whether the letter comes from memory or was
  * stored, where text lost its NULs and lone surrogates.
  */
-export function deadLetterRecordHeaders(letter: DeadLetter): Record<string, HeaderValue | HeaderValue[]> {
-  const headers: Record<string, HeaderValue | HeaderValue[]> = {};
+export function deadLetterRecordHeaders(letter: DeadLetter): Record<string, HeaderValue> {
+  const headers: Record<string, HeaderValue> = {};
   for (const [name, value] of Object.entries(letter.headers)) {
-    const values = value === undefined ? [] : isList(value) ? value : [value];
-    const [first] = values;
+    const first = isList(value) ? value[0] : value;
     if (first === undefined || name.startsWith(deadLetterHeaderPrefix)) continue;
-    headers[storable(name)] = values.length === 1 ? Buffer.from(first) : values.map((v) => Buffer.from(v));
+    headers[storable(name)] = Buffer.from(first);
   }
   headers[deadLetterHeaders.reason] = letter.reason;
   headers[deadLetterHeaders.detail] = storable(letter.detail, MAX_DETAIL_CHARACTERS);
@@ -51,4 +51,4 @@ export function deadLetterRecordHeaders(letter: DeadLetter): Record<string, Head
 const storable = (text: string, maxCharacters = text.length): string =>
   text.slice(0, maxCharacters).toWellFormed().replaceAll('\u0000', '\uFFFD');
 
-const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
+const isList = <T>(value: T | readonly T[] | undefined): value is readonly T[] => Array.isArray(value);

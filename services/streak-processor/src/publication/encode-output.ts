@@ -1,0 +1,81 @@
+import type { EncodeChanges, EncodeDeadLetter, OutputRecord } from '@streaks/exactly-once/publish/publication';
+import { type StreakState, type StreakSummary, summarise } from '@streaks/shared/domain/streak-state';
+import type { StreakChange } from '../projections/streaks/streak-change';
+import { createOutputRecords, type OutputPlaces } from './output-records';
+
+export interface OutputEncoder {
+  readonly encode: EncodeChanges<StreakChange>;
+  readonly encodeDeadLetter: EncodeDeadLetter;
+}
+
+/**
+ * Rows to records as they were committed: each change, and behind a user's last one the state that it led to. States in
+ * between would not outlive the transaction that they are sent in.
+ */
+export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
+  const records = createOutputRecords(places);
+  const { generation } = places;
+  return {
+    encode(shard, changes) {
+      const last = new Map<string, number>();
+      for (const [index, { change }] of changes.entries()) last.set(stateKey(change), index);
+      // What leads on from a state is the same object: its figures are summed up once.
+      const summaries = new Map<StreakState, StreakSummary>();
+      const summaryOf = (state: StreakState): StreakSummary => {
+        const known = summaries.get(state);
+        if (known !== undefined) return known;
+        const summary = summarise(state);
+        summaries.set(state, summary);
+        return summary;
+      };
+      const output: OutputRecord[] = [];
+      for (const [index, { seq, recordedAtMs, change }] of changes.entries()) {
+        const { userId, ruleId, after } = change;
+        output.push(
+          records.change(shard, seq, {
+            ...figuresOf(summaryOf(change.before), summaryOf(after)),
+            userId,
+            ruleId,
+            version: change.version,
+            changeType: change.changeType,
+            qualifiedDate: change.qualifiedDate,
+            timezone: after.timezone,
+            generation,
+            recordedAtMs,
+            source: change.source,
+            requestId: change.requestId,
+          }),
+        );
+        if (last.get(stateKey(change)) === index) {
+          output.push(
+            records.state(shard, seq, { userId, ruleId, generation, state: after, updatedAtMs: recordedAtMs }),
+          );
+        }
+      }
+      return output;
+    },
+    encodeDeadLetter: ({ seq, recordedAtMs, rejected: { source, rejection } }) => [
+      records.deadLetter(seq, {
+        ...source,
+        ...rejection,
+        userId: rejection.userId,
+        eventId: rejection.eventId,
+        firstSeenMs: recordedAtMs,
+      }),
+    ],
+  };
+}
+
+/** Neither holds a space. */
+const stateKey = ({ ruleId, userId }: StreakChange): string => `${ruleId} ${userId}`;
+
+const figuresOf = (before: StreakSummary, after: StreakSummary) => ({
+  currentBefore: before.currentRunLength,
+  currentAfter: after.currentRunLength,
+  longestBefore: before.longest,
+  longestAfter: after.longest,
+  qualifiedDaysBefore: before.qualifiedDaysCount,
+  qualifiedDaysAfter: after.qualifiedDaysCount,
+  lastQualifiedBefore: before.lastQualifiedDate,
+  lastQualifiedAfter: after.lastQualifiedDate,
+});
