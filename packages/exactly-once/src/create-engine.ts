@@ -53,6 +53,7 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
     wait,
     jitter: options.random,
     nowMs,
+    onStep: options.onStep,
     onChange: (states) => {
       const shards = shardsOf(states, options.shardCount, logReader.partitionCount());
       relay.setShards(shards);
@@ -226,6 +227,7 @@ function createConsumerEvents<Event, C extends Change, Outcome>(
       log.warn({ topic, partition }, 'batch_position_refused');
     },
     maxBatchRecords: tuning.maxBatchRecords,
+    onStep: options.onStep,
   };
   return {
     onAssigned: (partitions, control) => {
