@@ -123,7 +123,7 @@ async function start(resources: ServiceResources): Promise<void> {
       redis,
       store,
       keyPrefix: config.REDIS_KEY_PREFIX,
-      generation,
+      generation: filling.generation,
       onSent: (result, count) => metrics.replies.inc({ result }, count),
     }),
     onFatal: resources.fatal,

@@ -1,12 +1,13 @@
 import type { Logger } from '@streaks/shared/observability/create-logger';
-import { refillStreakStore } from '@streaks/shared/redis/refill-streak-store';
 import type { StreakStore } from '@streaks/shared/redis/streak-store';
 import type { Pool } from 'pg';
-import { readAllStreaks } from './streak-pages';
+import { readGeneration } from './read-generation';
+import { REFILL_LOCK_KEY, refillFromPostgres } from './refill-from-postgres';
 
 export interface KeepFilledOptions {
   readonly store: StreakStore;
   readonly pool: Pool;
+  /** That of the start. */
   readonly generation: bigint;
   readonly logger: Logger;
   readonly newId: () => string;
@@ -15,12 +16,16 @@ export interface KeepFilledOptions {
   readonly onRefill: (result: 'completed' | 'interrupted') => void;
 }
 
-/** One refill at a time over all processors; the lock is of the session and goes with it. */
-const REFILL_LOCK_KEY = 7_318_120_453;
+export interface KeptFilled {
+  /** As it was in Postgres at the last look: a rebuild raises it while processors run. */
+  readonly generation: () => bigint;
+  stop(): Promise<void>;
+}
 
-/** Looks whether Redis still has its sentinels and brings every state back when it lost them. Returns how to stop. */
-export function keepFilled(options: KeepFilledOptions): { stop(): Promise<void> } {
-  const { store, pool, generation, logger, newId } = options;
+/** Looks whether Redis has its sentinels of the present generation and brings every state back when it has not. */
+export function keepFilled(options: KeepFilledOptions): KeptFilled {
+  const { store, pool, logger, newId } = options;
+  let generation = options.generation;
   const stopping = new AbortController();
 
   const refill = async (): Promise<void> => {
@@ -32,11 +37,12 @@ export function keepFilled(options: KeepFilledOptions): { stop(): Promise<void> 
         REFILL_LOCK_KEY,
       ]);
       if (rows[0]?.got) {
-        const result = await refillStreakStore({
+        const result = await refillFromPostgres({
           store,
-          pages: readAllStreaks(pool, generation, options.pageRows),
+          pool,
           generation,
           fillId: newId(),
+          pageRows: options.pageRows,
           signal: stopping.signal,
         });
         options.onRefill(result.isFilled ? 'completed' : 'interrupted');
@@ -53,6 +59,9 @@ export function keepFilled(options: KeepFilledOptions): { stop(): Promise<void> 
   let isChecking = false;
   let check: Promise<void> = Promise.resolve();
   const checkOnce = async (): Promise<void> => {
+    const present = await readGeneration(pool);
+    if (present !== generation) logger.info({ generation: String(present) }, 'generation_changed');
+    generation = present;
     if ((await store.missingBuckets(generation)).length > 0) await refill();
   };
   const start = () => {
@@ -68,6 +77,7 @@ export function keepFilled(options: KeepFilledOptions): { stop(): Promise<void> 
   start();
 
   return {
+    generation: () => generation,
     async stop() {
       clearInterval(timer);
       stopping.abort();

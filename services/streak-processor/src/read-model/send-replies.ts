@@ -7,7 +7,7 @@ export interface SendRepliesOptions {
   readonly redis: Redis;
   readonly store: StreakStore;
   readonly keyPrefix: string;
-  readonly generation: bigint;
+  readonly generation: () => bigint;
   readonly onSent: (result: 'sent' | 'failed' | 'refused', count: number) => void;
 }
 
@@ -28,7 +28,7 @@ export function createReplySender(options: SendRepliesOptions): (replies: readon
     try {
       const states = sendable.flatMap(({ userId, state }): StreakWrite[] =>
         userId !== undefined && state !== undefined && state.version > 0
-          ? [{ userId, ruleId: FOCUS_RULE, generation, state }]
+          ? [{ userId, ruleId: FOCUS_RULE, generation: generation(), state }]
           : [],
       );
       await store.writeAll(states);

@@ -1,0 +1,90 @@
+import type { ClientBase } from 'pg';
+import { STREAKS_TO_CORRECT } from './compare';
+
+export interface CorrectionOptions {
+  readonly generation: bigint;
+  readonly runId: string;
+  readonly shardOf: (userId: string) => number;
+}
+
+/** No record caused a correction: its source is this topic id, partition 0, offset 0. */
+export const NIL_TOPIC_ID = '00000000-0000-0000-0000-000000000000';
+
+const PAGE = 10_000;
+
+// The state of each user after the correction, and where his history ends now.
+const CORRECTIONS = `
+  CREATE TEMP TABLE corrections ON COMMIT DROP AS
+  SELECT k.user_id, k.rule_id, row_number() OVER (ORDER BY k.user_id, k.rule_id) AS place,
+         coalesce(f.runs, '{}') AS runs, f.timezone, coalesce(f.current_run_length, 0) AS current_run,
+         coalesce(f.longest_run_length, 0) AS longest, f.last_qualified_date AS last_date,
+         coalesce(f.qualified_days_count, 0) AS days, coalesce(h.version, 0) + 1 AS version,
+         coalesce(h.current_after, 0) AS current_before, coalesce(h.longest_after, 0) AS longest_before,
+         coalesce(h.qualified_days_after, 0) AS days_before, h.last_qualified_after AS last_before
+  FROM (${STREAKS_TO_CORRECT}) k
+  LEFT JOIN rebuild.user_streaks f ON f.user_id = k.user_id AND f.rule_id = k.rule_id
+  LEFT JOIN (
+    SELECT DISTINCT ON (user_id, rule_id) user_id, rule_id, version, current_after, longest_after, qualified_days_after,
+           last_qualified_after
+    FROM public.streak_history WHERE (user_id, rule_id) IN (${STREAKS_TO_CORRECT})
+    ORDER BY user_id, rule_id, version DESC
+  ) h ON h.user_id = k.user_id AND h.rule_id = k.rule_id`;
+
+const APPEND = `
+  INSERT INTO public.streak_history (shard, out_seq, user_id, rule_id, version, change_type, qualified_date, current_before,
+    current_after, longest_before, longest_after, qualified_days_before, qualified_days_after, last_qualified_before,
+    last_qualified_after, timezone, generation, topic_id, partition, "offset", request_id)
+  SELECT n.shard, n.out_seq, c.user_id, c.rule_id, c.version, 'STREAK_REVISED', NULL, c.current_before, c.current_run,
+    c.longest_before, c.longest, c.days_before, c.days, c.last_before, c.last_date, c.timezone, $1, '${NIL_TOPIC_ID}', 0, 0, $2
+  FROM corrections c JOIN unnest($3::bigint[], $4::int[], $5::bigint[]) AS n(place, shard, out_seq) USING (place)`;
+
+const WRITE = `
+  INSERT INTO public.user_streaks AS s (user_id, rule_id, runs, current_run_length, longest_run_length, last_qualified_date,
+    qualified_days_count, timezone, version)
+  SELECT user_id, rule_id, runs, current_run, longest, last_date, days, timezone, version FROM corrections
+  ORDER BY user_id, rule_id
+  ON CONFLICT (user_id, rule_id) DO UPDATE SET runs = excluded.runs, current_run_length = excluded.current_run_length,
+    longest_run_length = excluded.longest_run_length, last_qualified_date = excluded.last_qualified_date,
+    qualified_days_count = excluded.qualified_days_count, timezone = excluded.timezone, version = excluded.version,
+    updated_at = now()`;
+
+const ADVANCE = `
+  UPDATE public.outbox_shard o SET out_seq = m.out_seq
+  FROM unnest($1::int[], $2::bigint[]) AS m(shard, out_seq) WHERE o.shard = m.shard AND o.out_seq <> m.out_seq`;
+
+/**
+ * Gives each user whose streak is not the rebuilt one a STREAK_REVISED row that leads on from the end of his history, numbered
+ * in the outbox like every change, and writes his row. Under the fence. Returns the number of users.
+ */
+export async function correctStreaks(client: ClientBase, options: CorrectionOptions): Promise<number> {
+  await client.query(CORRECTIONS);
+  await client.query(WRITE);
+  const shards = await client.query<{ shard: number; out_seq: string }>(
+    'SELECT shard, out_seq FROM public.outbox_shard ORDER BY shard FOR UPDATE',
+  );
+  const numbers = new Map(shards.rows.map(({ shard, out_seq }) => [shard, BigInt(out_seq)]));
+  let corrected = 0;
+  for (;;) {
+    const { rows } = await client.query<{ place: string; user_id: string }>(
+      'SELECT place::text AS place, user_id FROM corrections WHERE place > $1 ORDER BY place LIMIT $2',
+      [corrected, PAGE],
+    );
+    if (rows.length === 0) break;
+    const numbered = rows.map(({ place, user_id }) => {
+      const shard = options.shardOf(user_id);
+      const seq = (numbers.get(shard) ?? 0n) + 1n;
+      numbers.set(shard, seq);
+      return { place, shard, seq };
+    });
+    await client.query(APPEND, [
+      options.generation.toString(),
+      `rebuild-${options.runId}`,
+      numbered.map(({ place }) => place),
+      numbered.map(({ shard }) => shard),
+      numbered.map(({ seq }) => seq.toString()),
+    ]);
+    corrected += rows.length;
+  }
+  if (corrected > 0) await client.query(ADVANCE, [[...numbers.keys()], [...numbers.values()].map(String)]);
+  return corrected;
+}

@@ -1,0 +1,99 @@
+import type { Pool } from 'pg';
+import type { FaultList } from './fault-list';
+
+/** What is read of the faults of one shard: past it the count is a lower bound. */
+const MOST_ROWS = 10_000;
+
+const AFTER = [
+  ['current_before', 'current_after', '0'],
+  ['longest_before', 'longest_after', '0'],
+  ['qualified_days_before', 'qualified_days_after', '0'],
+  ['last_qualified_before', 'last_qualified_after', 'NULL::date'],
+] as const;
+
+const lagged = AFTER.map(([, after]) => `lag(${after}) OVER chain AS previous_${after}`).join(', ');
+const befores = AFTER.map(([before]) => before).join(', ');
+const expected = AFTER.map(([, after, none]) => `coalesce(previous_${after}, ${none})`).join(', ');
+
+// One statement is one snapshot, so a user's chain and state belong together. All rows of a user are in one shard.
+const BROKEN_CHAINS = `
+  WITH chains AS (
+    SELECT h.*, lag(version) OVER chain AS previous, lead(version) OVER chain AS next, ${lagged}
+    FROM streak_history h WHERE shard = $1
+    WINDOW chain AS (PARTITION BY user_id, rule_id ORDER BY version, out_seq)
+  )
+  SELECT c.user_id, c.rule_id, c.version, CASE
+      WHEN NOT (c.previous IS NULL AND $2) AND c.version <> coalesce(c.previous, 0) + 1
+        THEN format('version %s follows %s', c.version, coalesce(c.previous::text, 'none'))
+      WHEN NOT (c.previous IS NULL AND $2) AND ROW(${befores}) IS DISTINCT FROM ROW(${expected})
+        THEN format('version %s begins elsewhere than the one before it ended', c.version)
+      WHEN c.next IS NULL AND s.user_id IS NULL THEN 'has a history and no row of user_streaks'
+      WHEN c.next IS NULL AND s.version <> c.version
+        THEN format('history ends with version %s, user_streaks has %s', c.version, s.version)
+      WHEN c.next IS NULL AND ROW(c.current_after, c.longest_after, c.qualified_days_after, c.last_qualified_after, c.timezone)
+          IS DISTINCT FROM ROW(s.current_run_length, s.longest_run_length, s.qualified_days_count, s.last_qualified_date, s.timezone)
+        THEN format('version %s of the history ends elsewhere than user_streaks', c.version)
+    END AS fault
+  FROM chains c LEFT JOIN user_streaks s USING (user_id, rule_id)`;
+
+const STATES_WITHOUT_HISTORY = `
+  SELECT user_id, rule_id, version FROM user_streaks s
+  WHERE (version <> 0 OR runs <> '{}') AND NOT EXISTS (
+    SELECT FROM streak_history h WHERE h.user_id = s.user_id AND h.rule_id = s.rule_id)`;
+
+const NUMBERING = `
+  WITH used AS (
+    SELECT out_seq FROM streak_history WHERE shard = $1 UNION ALL SELECT out_seq FROM dead_letters WHERE shard = $1
+  )
+  SELECT o.out_seq::text AS mark, count(u.out_seq)::text AS numbers, count(DISTINCT u.out_seq)::text AS distinct_numbers,
+         coalesce(min(u.out_seq), o.out_seq + 1)::text AS first, coalesce(max(u.out_seq), 0)::text AS last
+  FROM outbox_shard o LEFT JOIN used u ON true WHERE o.shard = $1 GROUP BY o.out_seq`;
+
+// The month of the first migration has its partition from then on, until somebody detaches it.
+const HAS_FIRST_MONTH = `
+  SELECT to_regclass('streak_history_' || to_char(min(run_on) AT TIME ZONE 'UTC', 'YYYY_MM')) IS NOT NULL AS has
+  FROM schema_migrations`;
+
+/** Each user's history: a chain of versions without a gap, each beginning where the one before ended, that ends in the state. */
+export async function checkHistory(
+  pool: Pool,
+  shards: readonly number[],
+  faults: FaultList,
+  onShard: () => void,
+): Promise<void> {
+  const isCut = !(await pool.query<{ has: boolean }>(HAS_FIRST_MONTH)).rows[0]?.has;
+  for (const shard of shards) {
+    await checkNumbering(pool, shard, isCut, faults);
+    const { rows } = await pool.query<{ user_id: string; rule_id: string; fault: string }>(
+      `SELECT user_id, rule_id, fault FROM (${BROKEN_CHAINS}) AS judged WHERE fault IS NOT NULL LIMIT ${MOST_ROWS}`,
+      [shard, isCut],
+    );
+    for (const { user_id, rule_id, fault } of rows) faults.add('streak_history', `${user_id} (${rule_id}): ${fault}`);
+    onShard();
+  }
+  if (isCut) return; // a user's only rows may have been among those dropped
+  const { rows } = await pool.query<{ user_id: string; rule_id: string; version: string }>(
+    `${STATES_WITHOUT_HISTORY} LIMIT ${MOST_ROWS}`,
+  );
+  for (const { user_id, rule_id, version } of rows) {
+    faults.add('streak_history', `${user_id} (${rule_id}): none for the state of version ${version}`);
+  }
+}
+
+/** The numbers of a shard are used once each, from 1 (or the first that is left of a cut history) to its mark. */
+async function checkNumbering(pool: Pool, shard: number, isCut: boolean, faults: FaultList): Promise<void> {
+  const { rows } = await pool.query<Record<'mark' | 'numbers' | 'distinct_numbers' | 'first' | 'last', string>>(
+    NUMBERING,
+    [shard],
+  );
+  const [row] = rows;
+  if (row === undefined) return;
+  const [mark, last] = [BigInt(row.mark), BigInt(row.last)];
+  const first = isCut ? BigInt(row.first) : 1n;
+  if (row.numbers !== row.distinct_numbers) faults.add('outbox numbers', `shard ${shard}: a number was used twice`);
+  if (last > mark) faults.add('outbox numbers', `shard ${shard}: row ${last} is above out_seq ${mark}`);
+  const missing = mark - first + 1n - BigInt(row.distinct_numbers);
+  if (missing > 0n) {
+    faults.add('outbox numbers', `shard ${shard}: ${missing} of the numbers ${first} to ${mark} are missing`);
+  }
+}
