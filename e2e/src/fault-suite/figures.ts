@@ -28,6 +28,7 @@ export function figuresLine(figures: SuiteFigures): string {
     `events=${figures.events}`,
     `kills=${figures.kills}`,
     `withWorkOpen=${figures.withWorkOpen}`,
+    ...(figures.impatient === 0 ? [] : [`killedFromOutside=${figures.impatient}`]),
     `inPostgresTransaction=${figures.inPostgresTransaction}`,
     `inKafkaTransaction=${figures.inKafkaTransaction}`,
     `lost=${figures.lost}`,

@@ -31,7 +31,7 @@ async function main(): Promise<number> {
     dir: join(dir, 'servers'),
     env: process.env,
     partitions: 12,
-    sessionTimeoutMs: 1_500,
+    sessionTimeoutMs: 2_000,
   });
   let isGood = false;
   try {

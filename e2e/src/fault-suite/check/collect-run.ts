@@ -2,11 +2,12 @@ import type { Pipeline } from '@streaks/testing/start-pipeline';
 import type { Pool } from 'pg';
 import { readRedisStreaks, readStreakRows } from '../../state/read-state';
 import type { CollectedRun, ShardMark, StoredChange, StoredLetter, StoredSession, StoredTotal } from './collected-run';
-import { type OutputTopics, readPublished } from './read-published';
+import { readPublished } from './read-published';
 
-export type CollectedFrom = Pick<Pipeline, 'pool' | 'redis' | 'redisKeyPrefix' | 'brokers' | 'environment'> & {
-  readonly topics: OutputTopics;
-};
+export type CollectedFrom = Pick<
+  Pipeline,
+  'pool' | 'redis' | 'redisKeyPrefix' | 'brokers' | 'environment' | 'outputTopics'
+>;
 
 /** Reads all that a run left behind. To be called at rest: everything applied, projected and published. */
 export async function collectRun(from: CollectedFrom): Promise<CollectedRun> {
@@ -22,7 +23,7 @@ export async function collectRun(from: CollectedFrom): Promise<CollectedRun> {
     published: await readPublished({
       brokers: from.brokers,
       registryUrl: from.environment['SCHEMA_REGISTRY_URL'] ?? '',
-      topics: from.topics,
+      topics: from.outputTopics,
     }),
   };
 }

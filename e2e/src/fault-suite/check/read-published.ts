@@ -1,15 +1,10 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { isoDate } from '@streaks/testing/reference-fold';
+import type { OutputTopics } from '@streaks/testing/start-pipeline';
 import { readCommitted } from '../../state/java-consumer';
 import type { PublishedChange, PublishedLetter, PublishedOutput, PublishedState } from './collected-run';
 import { readTopic } from './read-topic';
 import { changeText, type StreakFigures, streakText } from './texts';
-
-export interface OutputTopics {
-  readonly streakChanges: string;
-  readonly userStreaks: string;
-  readonly deadLetters: string;
-}
 
 export interface ReadPublishedOptions {
   readonly brokers: readonly string[];
@@ -49,6 +44,8 @@ interface StateValue extends Omit<StreakFigures, 'runs' | 'lastQualifiedDate'> {
   readonly runs: readonly { readonly first: number; readonly length: number }[];
   readonly lastQualifiedDate: number | null;
 }
+
+export type { OutputTopics };
 
 /** What read_committed readers see: changes by our client and by Java's, which shares no code with us; the rest by ours. */
 export async function readPublished(options: ReadPublishedOptions): Promise<PublishedOutput> {

@@ -5,7 +5,6 @@ import { type Stack, startStack } from '@streaks/local-stack/start-stack';
 import type { SpawnedService } from '@streaks/testing/spawn-service';
 import { type StackAddresses, stackAddresses } from '@streaks/testing/stack-addresses';
 import { type Pipeline, startPipeline } from '@streaks/testing/start-pipeline';
-import type { OutputTopics } from '../check/read-published';
 
 export interface FaultClusterOptions {
   /** Servers that run already, of one broker. Absent: three brokers and the rest are started in `dir`. */
@@ -19,7 +18,6 @@ export interface FaultClusterOptions {
 
 export interface FaultCluster {
   readonly pipeline: Pipeline;
-  readonly topics: OutputTopics;
   /** Absent where the servers are not ours. */
   readonly stack: Stack | undefined;
   /** Starts a processor with these failpoints and does not wait for it. */
@@ -59,25 +57,10 @@ export async function startFaultCluster(options: FaultClusterOptions): Promise<F
     await stopStack(false);
     throw error;
   }
-  const topics: OutputTopics = {
-    streakChanges: `${pipeline.topic}-streak-changes`,
-    userStreaks: `${pipeline.topic}-user-streaks`,
-    deadLetters: `${pipeline.topic}-dead-letters`,
-  };
   return {
     pipeline,
-    topics,
     stack,
-    spawn: (failpoints) =>
-      pipeline.addProcessor({
-        untilReady: false,
-        env: {
-          FAILPOINTS: failpoints,
-          STREAK_CHANGES_TOPIC: topics.streakChanges,
-          USER_STREAKS_TOPIC: topics.userStreaks,
-          DEAD_LETTERS_TOPIC: topics.deadLetters,
-        },
-      }),
+    spawn: (failpoints) => pipeline.addProcessor({ untilReady: false, env: { FAILPOINTS: failpoints } }),
     async stop({ keepData }) {
       if (keepData && stack !== undefined) {
         await Promise.all(pipeline.processors.map((service) => service.kill('SIGKILL')));
