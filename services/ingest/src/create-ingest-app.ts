@@ -1,6 +1,7 @@
 import { createHttpApp } from '@streaks/shared/http/create-app';
 import type { Checks } from '@streaks/shared/http/health-routes';
 import '@streaks/shared/http/request-id'; // adds `requestId` to the type of a request
+import type { ServicePeers } from '@streaks/shared/lifecycle/cluster/service-peers';
 import type { Logger } from '@streaks/shared/observability/create-logger';
 import type { Express } from 'express';
 import type { Registry } from 'prom-client';
@@ -17,6 +18,8 @@ export type IngestAppOptions = SessionRouteOptions &
     readonly maxStreamSessions: number;
     readonly readiness: () => Promise<Checks>;
     readonly info?: Readonly<Record<string, unknown>>;
+    /** The other processes of the service. */
+    readonly peers?: ServicePeers | undefined;
   };
 
 /** A session is some 300 bytes; ids of 128 four-byte characters, all escaped, still fit. */
@@ -34,6 +37,7 @@ export function createIngestApp(options: IngestAppOptions): Express {
     logger: options.logger,
     registry: options.registry,
     readiness: options.readiness,
+    peers: options.peers,
     // Redis is only needed to wait for the processor: without it sessions are accepted all the same.
     isReady: (checks) => checks['kafka'] === 'up' && checks['registry'] === 'up',
     liveness: () => true,

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { parseSettings } from '@streaks/shared/config/define-settings';
+import { parseSettings, type SettingsOf } from '@streaks/shared/config/define-settings';
 import { requireTzdata } from '@streaks/shared/domain/tzdata';
 import { listen } from '@streaks/shared/http/listen';
 import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-self-test';
 import { systemClock } from '@streaks/shared/lifecycle/clock';
-import { runService, type ServiceResources } from '@streaks/shared/lifecycle/run-service';
+import { runHttpService } from '@streaks/shared/lifecycle/cluster/run-http-service';
+import type { ServicePeers } from '@streaks/shared/lifecycle/cluster/service-peers';
+import type { ServiceResources } from '@streaks/shared/lifecycle/run-service';
 import { createLogger } from '@streaks/shared/observability/create-logger';
 import { createRegistry } from '@streaks/shared/observability/create-registry';
 import { closeRedis, createRedis } from '@streaks/shared/redis/create-redis';
@@ -20,9 +22,11 @@ const closingMarginMs = 2_000;
 
 process.title = 'streaks-ingest';
 
-async function start(resources: ServiceResources): Promise<void> {
-  const config = parseSettings(ingestSettings, process.env);
-  resources.setShutdownDeadlineMs(config.SHUTDOWN_DEADLINE_MS);
+async function start(
+  resources: ServiceResources,
+  config: SettingsOf<typeof ingestSettings>,
+  peers: ServicePeers | undefined,
+): Promise<void> {
   const logger = createLogger({ service: 'ingest', level: config.LOG_LEVEL });
   resources.useLogger(logger);
   await assertKafkajsIsPatched();
@@ -55,6 +59,7 @@ async function start(resources: ServiceResources): Promise<void> {
     registry,
     metrics,
     replies,
+    peers,
     queryApiUrl: config.QUERY_API_URL,
     maxStreamSessions: config.STREAM_MAX_SESSIONS,
     info: { tzdata },
@@ -88,4 +93,9 @@ async function start(resources: ServiceResources): Promise<void> {
   );
 }
 
-void runService({ name: 'ingest', start, shutdownDeadlineMs: 20_000 });
+void runHttpService({
+  name: 'ingest',
+  readSettings: () => parseSettings(ingestSettings, process.env),
+  shutdownDeadlineMs: (config) => config.SHUTDOWN_DEADLINE_MS,
+  start,
+});

@@ -6,6 +6,7 @@ import { urlOf, wholeNumber } from '@streaks/shared/config/setting-schemas';
 export const ingestSettings = defineSettings({
   HOST: commonSettings.HOST,
   PORT: portSetting(3001),
+  HTTP_WORKERS: commonSettings.HTTP_WORKERS,
   STREAKS_INSECURE: commonSettings.STREAKS_INSECURE,
   LOG_LEVEL: commonSettings.LOG_LEVEL,
   KAFKA_BROKERS: commonSettings.KAFKA_BROKERS,

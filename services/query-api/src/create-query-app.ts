@@ -2,6 +2,7 @@ import { problem } from '@streaks/shared/errors/problem';
 import { createHttpApp } from '@streaks/shared/http/create-app';
 import type { CheckState } from '@streaks/shared/http/health-routes';
 import type { Clock } from '@streaks/shared/lifecycle/clock';
+import type { ServicePeers } from '@streaks/shared/lifecycle/cluster/service-peers';
 import type { Logger } from '@streaks/shared/observability/create-logger';
 import type { StreakStore } from '@streaks/shared/redis/streak-store';
 import type { ErrorRequestHandler, Express } from 'express';
@@ -26,6 +27,8 @@ export interface QueryAppOptions {
   readonly pingRedis: () => Promise<unknown>;
   readonly readModel: ReadModel;
   readonly focusTargetMs: number;
+  /** The other processes of the service. */
+  readonly peers?: ServicePeers | undefined;
   /** Release of the tz database in use, shown by `/health`. */
   readonly tzdataVersion: string;
 }
@@ -50,6 +53,7 @@ export function createQueryApp(options: QueryAppOptions): QueryApp {
     logger,
     registry: options.registry,
     serviceName: 'query-api',
+    peers: options.peers,
     routes(router) {
       addStreakRoutes(router, { streaks, readModel, rules: [focus], clock: options.clock });
       addDailyTotalsRoute(router, { readModel, focus });

@@ -2,12 +2,12 @@ import { parseSettings } from '@streaks/shared/config/define-settings';
 import { requireTzdata } from '@streaks/shared/domain/tzdata';
 import { listen } from '@streaks/shared/http/listen';
 import { systemClock } from '@streaks/shared/lifecycle/clock';
-import { runService } from '@streaks/shared/lifecycle/run-service';
+import { runHttpService } from '@streaks/shared/lifecycle/cluster/run-http-service';
+import { connectStores } from '@streaks/shared/lifecycle/connect-stores';
 import { createLogger } from '@streaks/shared/observability/create-logger';
 import { createRegistry } from '@streaks/shared/observability/create-registry';
-import { createPool } from '@streaks/shared/postgres/create-pool';
 import { classifyStoreError } from '@streaks/shared/postgres/errors';
-import { closeRedis, createRedis, waitForRedis } from '@streaks/shared/redis/create-redis';
+import { waitForRedis } from '@streaks/shared/redis/create-redis';
 import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
 import { createQueryApp } from './create-query-app';
 import { createQueryMetrics, recordStoreState } from './metrics';
@@ -17,14 +17,15 @@ import { createStoreCircuit, type StoreName, StoreUnavailable } from './stores/s
 
 const name = 'query-api';
 const drainDeadlineMs = 5_000;
+const shutdownDeadlineMs = 10_000;
 
 process.title = `streaks-${name}`;
 
-void runService({
+void runHttpService({
   name,
-  shutdownDeadlineMs: 10_000,
-  async start(resources) {
-    const config = parseSettings(settings, process.env);
+  readSettings: () => parseSettings(settings, process.env),
+  shutdownDeadlineMs: () => shutdownDeadlineMs,
+  async start(resources, config, peers) {
     const tzdataVersion = requireTzdata(process.versions['tz']);
     const logger = createLogger({ service: name, level: config.LOG_LEVEL });
     resources.useLogger(logger);
@@ -44,29 +45,25 @@ void runService({
       });
     }
 
-    const redis = createRedis({
-      url: config.REDIS_URL,
+    const { redis, pool } = connectStores(resources, {
       name,
-      commandTimeoutMs: config.REDIS_TIMEOUT_MS,
-      // Reads are gathered before they come here; waiting for another turn would only delay them.
-      unpipelined: ['mget'],
-      onOutage: (error) => logger.warn({ err: error }, 'redis_lost'),
-      onRecovery: () => logger.info({}, 'redis_back'),
+      logger,
+      redis: {
+        url: config.REDIS_URL,
+        commandTimeoutMs: config.REDIS_TIMEOUT_MS,
+        // Reads are gathered before they come here; waiting for another turn would only delay them.
+        unpipelined: ['mget'],
+      },
+      postgres: {
+        url: config.DATABASE_URL,
+        role: config.DATABASE_ROLE,
+        max: config.DATABASE_POOL_MAX,
+        connectTimeoutMs: config.DATABASE_TIMEOUT_MS,
+        statementTimeoutMs: config.DATABASE_TIMEOUT_MS,
+        // The form in which dates and ranges are read must not depend on how the database is set.
+        sessionSettings: { DateStyle: 'ISO', TimeZone: 'UTC', default_transaction_read_only: 'on' },
+      },
     });
-    resources.defer('redis', () => closeRedis(redis));
-    const pool = createPool({
-      url: config.DATABASE_URL,
-      name,
-      role: config.DATABASE_ROLE,
-      max: config.DATABASE_POOL_MAX,
-      connectTimeoutMs: config.DATABASE_TIMEOUT_MS,
-      statementTimeoutMs: config.DATABASE_TIMEOUT_MS,
-      // The form in which dates and ranges are read must not depend on how the database is set.
-      sessionSettings: { DateStyle: 'ISO', TimeZone: 'UTC', default_transaction_read_only: 'on' },
-      onIdleError: (error) => logger.warn({ err: error }, 'postgres_connection_lost'),
-    });
-    resources.defer('postgres', () => pool.end());
-
     const readModel = createPostgresReadModel({
       pool,
       circuit: createCircuit('postgres', (error) => classifyStoreError(error) === 'unavailable'),
@@ -93,6 +90,7 @@ void runService({
       readModel,
       focusTargetMs: config.FOCUS_DAILY_TARGET_SECONDS * 1000,
       tzdataVersion,
+      peers,
     });
     resources.defer('refills', () => refiller.idle());
     const listener = await listen(app, {

@@ -25,7 +25,8 @@ export function createQueryMetrics(registry: Registry) {
     }),
     storeUp: new Gauge({
       name: 'streaks_query_store_up',
-      help: '1 while a store is asked, 0 while it is given up and only probed. Alert when 0 for a minute.',
+      help: '1 while a store is asked, 0 while it is given up and only probed. Alert when 0 for a minute. The least of all processes.',
+      aggregator: 'min',
       labelNames: ['store'] as const satisfies readonly string[],
       registers,
     }),

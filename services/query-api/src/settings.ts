@@ -6,6 +6,7 @@ import { wholeNumber } from '@streaks/shared/config/setting-schemas';
 export const settings = defineSettings({
   HOST: commonSettings.HOST,
   PORT: portSetting(3002),
+  HTTP_WORKERS: commonSettings.HTTP_WORKERS,
   STREAKS_INSECURE: commonSettings.STREAKS_INSECURE,
   LOG_LEVEL: commonSettings.LOG_LEVEL,
   DATABASE_URL: commonSettings.DATABASE_URL,

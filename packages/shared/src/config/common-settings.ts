@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Setting } from './define-settings';
-import { flag, hostList, kafkaName, urlOf, wholeNumber } from './setting-schemas';
+import { flag, hostList, kafkaName, processCount, urlOf, wholeNumber } from './setting-schemas';
 
 /** Settings that more than one service has; a service lists those it uses in its own `settings.ts`. */
 export const commonSettings = {
@@ -35,6 +35,12 @@ export const commonSettings = {
     default: '127.0.0.1',
     description:
       'Address the HTTP server binds to. Anything but loopback needs STREAKS_INSECURE=1 while authentication is off.',
+  },
+  HTTP_WORKERS: {
+    schema: processCount(),
+    default: '1',
+    description:
+      'Processes that share the HTTP port, restarted when they end; `auto` or 0: one for each core. Limits of connections and buffers hold for each of them.',
   },
   STREAKS_INSECURE: {
     schema: flag(),

@@ -9,6 +9,16 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER):
     .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
 }
 
+/** 0 to 256 processes; `auto` reads as 0, which stands for as many as there are cores. */
+export function processCount(): z.ZodType<number, string> {
+  return z
+    .string()
+    .toLowerCase()
+    .regex(/^(auto|\d{1,3})$/, 'must be auto or a whole number')
+    .transform((text) => (text === 'auto' ? 0 : Number(text)))
+    .refine((count) => count <= 256, 'must be at most 256');
+}
+
 /** `1`, `true` or `yes`; `0`, `false` or `no`. Any other text is a fault, so a typo never turns a safety off. */
 export function flag(): z.ZodType<boolean, string> {
   return z
@@ -39,4 +49,9 @@ export function urlOf(protocols: readonly string[]): z.ZodType<string, string> {
 /** A name that Kafka takes for a topic or group. */
 export function kafkaName(): z.ZodType<string, string> {
   return z.string().regex(/^[a-zA-Z0-9._-]{1,200}$/, 'must be 1 to 200 of a-z A-Z 0-9 . _ -');
+}
+
+/** Any text, the empty one too. */
+export function freeText(): z.ZodType<string, string> {
+  return z.string();
 }

@@ -1,5 +1,7 @@
 import type { Express } from 'express';
 import type { Registry } from 'prom-client';
+import type { ServicePeers } from '../lifecycle/cluster/service-peers';
+import { mergeChecks, mergeMetrics } from './merge-peers';
 
 /** `degraded`: answers still come, by another way. */
 export type CheckState = 'up' | 'down' | 'degraded';
@@ -16,6 +18,8 @@ export type HealthOptions = {
   readonly isReady?: (checks: Checks) => boolean;
   /** Facts to show at `/health`, for example the tz database version. */
   readonly info?: Readonly<Record<string, unknown>>;
+  /** The other processes of the service; health and metrics then tell of all of them. */
+  readonly peers?: ServicePeers | undefined;
 };
 
 const readinessTimeoutMs = 2_000;
@@ -24,21 +28,41 @@ const readinessTimeoutMs = 2_000;
 export function addHealthRoutes(app: Express, options: HealthOptions): void {
   const isReady = options.isReady ?? ((checks) => Object.values(checks).every((state) => state !== 'down'));
 
+  const { peers, readiness, registry } = options;
+  const ownChecks = () => withTimeout(readiness());
+  peers?.answerFrom({ checks: ownChecks, metrics: () => registry.getMetricsAsJSON() });
+
+  async function readChecks() {
+    if (peers === undefined) return { checks: await ownChecks(), workers: undefined };
+    const { values, expected } = await peers.ask('checks');
+    return {
+      checks: values.length === 0 ? undefined : mergeChecks(values as readonly Checks[]),
+      workers: { answering: values.length, expected },
+    };
+  }
+
   app.get(['/health', '/health/ready'], async (_request, response) => {
-    const checks = await withTimeout(options.readiness());
+    const { checks, workers } = await readChecks();
     const ready = checks !== undefined && isReady(checks);
     response
       .status(ready ? 200 : 503)
       .setHeader('Cache-Control', 'no-store')
-      .json({ status: ready ? 'up' : 'down', service: options.serviceName, checks: checks ?? {}, ...options.info });
+      .json({
+        status: ready ? 'up' : 'down',
+        service: options.serviceName,
+        checks: checks ?? {},
+        ...(workers === undefined ? {} : { workers }),
+        ...options.info,
+      });
   });
   app.get('/health/live', (_request, response) => {
     const alive = options.liveness();
     response.status(alive ? 200 : 503).json({ status: alive ? 'up' : 'down', service: options.serviceName });
   });
   app.get('/metrics', async (_request, response) => {
-    const text = await options.registry.metrics();
-    response.setHeader('Content-Type', options.registry.contentType);
+    const text =
+      peers === undefined ? await registry.metrics() : await mergeMetrics((await peers.ask('metrics')).values);
+    response.setHeader('Content-Type', registry.contentType);
     response.end(text);
   });
 }

@@ -118,7 +118,8 @@ function lineOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function nodeHost(): ProcessHost {
+/** The process itself. */
+export function nodeHost(): ProcessHost {
   return {
     on: (event, listener) => process.on(event, listener),
     exit: (code) => process.exit(code),
