@@ -19,6 +19,13 @@ export interface PipelineOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** The topics that processors write. */
+export interface OutputTopics {
+  readonly streakChanges: string;
+  readonly userStreaks: string;
+  readonly deadLetters: string;
+}
+
 /** The services as processes, on a database, a topic, a group and Redis keys that no other test shares. */
 export interface Pipeline {
   readonly databaseUrl: string;
@@ -28,6 +35,8 @@ export interface Pipeline {
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly partitions: number;
+  /** Made by the first processor. */
+  readonly outputTopics: OutputTopics;
   readonly groupId: string;
   readonly redisKeyPrefix: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -51,6 +60,11 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
   redis.on('error', () => undefined);
   const groupId = uniqueName('streak-processor');
   const redisKeyPrefix = `${uniqueName('streaks')}:`;
+  const outputTopics: OutputTopics = {
+    streakChanges: `${topic}-streak-changes`,
+    userStreaks: `${topic}-user-streaks`,
+    deadLetters: `${topic}-dead-letters`,
+  };
   const environment: Record<string, string> = {
     ...addresses,
     DATABASE_URL: database.url,
@@ -58,6 +72,10 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     SESSION_EVENTS_PARTITIONS: String(partitions),
     KAFKA_REPLICATION_FACTOR: String(replicationFactor),
     CONSUMER_GROUP_ID: groupId,
+    STREAK_CHANGES_TOPIC: outputTopics.streakChanges,
+    USER_STREAKS_TOPIC: outputTopics.userStreaks,
+    DEAD_LETTERS_TOPIC: outputTopics.deadLetters,
+    RELAY_GROUP_ID: `${groupId}-relay`,
     REDIS_KEY_PREFIX: redisKeyPrefix,
     HOST: '127.0.0.1',
     ...options.env,
@@ -79,7 +97,10 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     await Promise.all([...edges, ...processors].map((service) => service.stop()));
     await deleteKeys(redis, redisKeyPrefix);
     redis.disconnect();
-    await withAdmin(brokers, (admin) => admin.deleteTopics({ topics: [topic] })).catch(() => undefined);
+    await withAdmin(brokers, async (admin) => {
+      const ours = new Set([topic, ...Object.values(outputTopics)]);
+      await admin.deleteTopics({ topics: (await admin.listTopics()).filter((name) => ours.has(name)) });
+    }).catch(() => undefined);
     await database.drop();
   };
   try {
@@ -93,6 +114,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
       brokers,
       topic,
       partitions,
+      outputTopics,
       groupId,
       redisKeyPrefix,
       environment,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import type { Engine } from '@streaks/exactly-once/create-engine';
 import { parseSettings } from '@streaks/shared/config/define-settings';
 import { createSessionDecoder } from '@streaks/shared/contracts/session-codec';
 import { requireTzdata } from '@streaks/shared/domain/tzdata';
@@ -15,14 +16,16 @@ import { createPool } from '@streaks/shared/postgres/create-pool';
 import { closeRedis, createRedis } from '@streaks/shared/redis/create-redis';
 import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
 import { engineChecks } from './engine-health';
-import { prepareTopic } from './kafka/prepare-topic';
+import { createFailpoints } from './failpoints';
+import { prepareTopics } from './kafka/prepare-topics';
 import { createProcessorMetrics } from './metrics';
 import { createHistoryPartitions, HISTORY_MONTHS_AHEAD } from './migrate';
 import { prepareStore } from './prepare-store';
+import { preparePublisher } from './publication/prepare-publisher';
 import { keepFilled } from './read-model/keep-filled';
 import { createReplySender } from './read-model/send-replies';
 import { settings } from './settings';
-import { createLanePool, startStreaksEngine } from './start-streaks-engine';
+import { createLanePool, type StreaksEngine, startStreaksEngine } from './start-streaks-engine';
 
 const name = 'streak-processor';
 const HTTP_DRAIN_MS = 2_000;
@@ -42,7 +45,7 @@ async function start(resources: ServiceResources): Promise<void> {
   const registry = createRegistry(name);
   const metrics = createProcessorMetrics(registry);
 
-  let engine: Engine | undefined;
+  let engine: StreaksEngine | undefined;
   const redis = createRedis({
     url: config.REDIS_URL,
     name,
@@ -72,6 +75,7 @@ async function start(resources: ServiceResources): Promise<void> {
     liveness: () => true, // a consumer that cannot be kept running ends the process by itself
     readiness: async () => ({
       ...engineChecks(engine),
+      ...engine?.publicationChecks(),
       postgres: await pool.query('SELECT 1').then(() => 'up' as const),
       redis: redis.status === 'ready' ? 'up' : 'degraded',
     }),
@@ -83,16 +87,35 @@ async function start(resources: ServiceResources): Promise<void> {
   const { generation } = await prepareStore(pool, config.OUTBOX_SHARDS, logger);
   const stopping = new AbortController();
   resources.defer('preparation', () => stopping.abort());
-  const isPrepared = await prepareTopic({
+  const topics = await prepareTopics({
     createKafka: () => createKafka({ brokers: config.KAFKA_BROKERS, clientId: `${name}-prepare`, logger }),
     topic: config.SESSION_EVENTS_TOPIC,
     partitions: config.SESSION_EVENTS_PARTITIONS,
     replicationFactor: config.KAFKA_REPLICATION_FACTOR,
+    output: config.PUBLISH
+      ? {
+          streakChanges: config.STREAK_CHANGES_TOPIC,
+          userStreaks: config.USER_STREAKS_TOPIC,
+          deadLetters: config.DEAD_LETTERS_TOPIC,
+          shardCount: config.OUTBOX_SHARDS,
+          replicationFactor: config.KAFKA_REPLICATION_FACTOR,
+        }
+      : undefined,
     logger,
     monotonicMs: () => performance.now(),
     signal: stopping.signal,
   });
-  if (!isPrepared) return;
+  if (topics === undefined) return;
+  const schemas = new SchemaRegistry({ host: config.SCHEMA_REGISTRY_URL, clientId: name });
+  const publisher = await preparePublisher({
+    config,
+    registry: schemas,
+    generation,
+    deadLetterPartitions: topics.deadLetterPartitions,
+    logger,
+    signal: stopping.signal,
+  });
+  if (stopping.signal.aborted) return;
 
   keepHistoryPartitions(resources, pool, logger);
   const store = createStreakStore({ redis, keyPrefix: config.REDIS_KEY_PREFIX });
@@ -116,8 +139,12 @@ async function start(resources: ServiceResources): Promise<void> {
     lanePool,
     store,
     generation,
-    decoder: createSessionDecoder(new SchemaRegistry({ host: config.SCHEMA_REGISTRY_URL, clientId: name }), {
-      now: () => performance.now(),
+    decoder: createSessionDecoder(schemas, { now: () => performance.now() }),
+    publisher,
+    onStep: createFailpoints(config.FAILPOINTS, {
+      writeLine: (line) => writeSync(process.stderr.fd, `${line}\n`),
+      signal: (signal) => process.kill(process.pid, signal),
+      wait: (ms) => delay(ms),
     }),
     sendReplies: createReplySender({
       redis,

@@ -1,6 +1,6 @@
 import { commonSettings, databaseRoleSetting, portSetting } from '@streaks/shared/config/common-settings';
 import { defineSettings } from '@streaks/shared/config/define-settings';
-import { kafkaName, wholeNumber } from '@streaks/shared/config/setting-schemas';
+import { flag, freeText, kafkaName, wholeNumber } from '@streaks/shared/config/setting-schemas';
 
 /** Every setting of streak-processor. */
 export const settings = defineSettings({
@@ -36,6 +36,38 @@ export const settings = defineSettings({
     default: '12',
     description: 'Shards that number the changes of streaks; fixed by the first start of an installation.',
   },
+  PUBLISH: {
+    schema: flag(),
+    default: '1',
+    description:
+      '1 publishes changes, states and dead letters to Kafka. 0 leaves them in the outbox; a later start with 1 publishes them all.',
+  },
+  STREAK_CHANGES_TOPIC: {
+    schema: kafkaName(),
+    default: 'streak-changes',
+    description: 'Topic of every stored change of a streak; OUTBOX_SHARDS partitions.',
+  },
+  USER_STREAKS_TOPIC: {
+    schema: kafkaName(),
+    default: 'user-streaks',
+    description: 'Compacted topic of the state of each user and rule; OUTBOX_SHARDS partitions.',
+  },
+  DEAD_LETTERS_TOPIC: {
+    schema: kafkaName(),
+    default: 'dead-letters',
+    description: 'Topic of records that can never be applied, with the reason in headers.',
+  },
+  RELAY_GROUP_ID: {
+    schema: kafkaName(),
+    default: 'streaks-relay',
+    description:
+      'Kafka group that keeps how far each shard of the outbox has been published, and the beginning of the transactional ids. Two installations on one cluster need two.',
+  },
+  RELAY_TRANSACTION_TIMEOUT_MS: {
+    schema: wholeNumber(5_000, 900_000),
+    default: '20000',
+    description: 'Milliseconds after which Kafka aborts the open transaction of a processor that is gone.',
+  },
   APPLY_CONNECTIONS: {
     schema: wholeNumber(1, 16),
     default: '2',
@@ -56,5 +88,11 @@ export const settings = defineSettings({
     schema: wholeNumber(1_000, 300_000),
     default: '15000',
     description: 'Milliseconds after which a shutdown no longer waits for the transactions at hand.',
+  },
+  FAILPOINTS: {
+    schema: freeText(),
+    default: '',
+    description:
+      'For fault tests: where the process kills, stops or delays itself, as `STEP@hit:action`. Leave it empty.',
   },
 });

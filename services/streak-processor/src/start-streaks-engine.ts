@@ -3,8 +3,10 @@ import { laneSessionSettings } from '@streaks/exactly-once/binary/lane-session-s
 import { type Engine, startEngine } from '@streaks/exactly-once/create-engine';
 import { defaultTuning } from '@streaks/exactly-once/engine-options';
 import { createEngineMetrics } from '@streaks/exactly-once/metrics';
+import type { OnEngineStep } from '@streaks/exactly-once/steps';
 import type { SettingsOf } from '@streaks/shared/config/define-settings';
 import type { SessionDecoder } from '@streaks/shared/contracts/session-codec';
+import type { Checks } from '@streaks/shared/http/health-routes';
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
 import { fetchTopicId } from '@streaks/shared/kafka/topic-id';
@@ -18,6 +20,8 @@ import type { Registry } from 'prom-client';
 import type { ProcessorMetrics } from './metrics';
 import { createStreaksProjection } from './projections/streaks/create-streaks-projection';
 import type { SessionReply } from './projections/streaks/streak-change';
+import type { PublisherConfig } from './publication/publisher-connections';
+import { startPublication } from './publication/start-publication';
 import { createStreakSink } from './read-model/create-streak-sink';
 import type { settings } from './settings';
 
@@ -32,7 +36,15 @@ export interface StreaksEngineParts {
   readonly generation: bigint;
   readonly decoder: SessionDecoder;
   readonly sendReplies: (replies: readonly SessionReply[]) => Promise<void>;
+  /** Absent: the outbox is not published. */
+  readonly publisher: PublisherConfig | undefined;
+  /** Of the fault tests. */
+  readonly onStep: OnEngineStep | undefined;
   readonly onFatal: (error: Error) => void;
+}
+
+export interface StreaksEngine extends Engine {
+  publicationChecks(): Checks;
 }
 
 /** Longest time a stopped process can hold the locks of a transaction that others wait for. */
@@ -53,10 +65,13 @@ export function createLanePool(config: StreaksEngineParts['config'], logger: Log
   });
 }
 
-/** The engine with streaks as its projection and Redis as its sink. */
-export function startStreaksEngine(parts: StreaksEngineParts): Engine {
-  const { config, logger, metrics, pool, store, generation } = parts;
+/** The engine with streaks as its projection, Redis as its sink and Kafka as the place of its publication. */
+export function startStreaksEngine(parts: StreaksEngineParts): StreaksEngine {
+  const { config, logger, metrics, pool, store, generation, onStep } = parts;
   const brokers = config.KAFKA_BROKERS;
+  const engineMetrics = createEngineMetrics(parts.registry, 'streaks_processor');
+  const published =
+    parts.publisher && startPublication({ config: parts.publisher, metrics: engineMetrics, logger, onStep });
   const projection = createStreaksProjection({
     targetMs: config.FOCUS_DAILY_TARGET_SECONDS * 1_000,
     limits: { maxDurationMs: config.MAX_SESSION_SECONDS * 1_000, maxFutureMs: config.MAX_FUTURE_SECONDS * 1_000 },
@@ -67,7 +82,7 @@ export function startStreaksEngine(parts: StreaksEngineParts): Engine {
       if (committed.replies.length > 0) void parts.sendReplies(committed.replies);
     },
   });
-  return startEngine({
+  const engine = startEngine({
     topic: config.SESSION_EVENTS_TOPIC,
     groupId: config.CONSUMER_GROUP_ID,
     owner: `${process.pid}-${randomUUID()}`,
@@ -102,10 +117,13 @@ export function startStreaksEngine(parts: StreaksEngineParts): Engine {
       sessionTimeoutMs: config.SESSION_TIMEOUT_MS,
       maxBadShare: config.MAX_BAD_SHARE_PERCENT / 100,
     },
-    metrics: createEngineMetrics(parts.registry, 'streaks_processor'),
+    metrics: engineMetrics,
     log: logger,
     nowMs: systemClock.nowMs,
     random: Math.random,
+    ...(published === undefined ? {} : { publication: published.publication }),
+    ...(onStep === undefined ? {} : { onStep }),
     onFatal: (reason, error) => parts.onFatal(new Error(reason, { cause: error })),
   });
+  return { ...engine, publicationChecks: () => published?.checks() ?? {} };
 }
