@@ -2,11 +2,13 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { repositoryRoot } from '@streaks/testing/repository';
+import { playScenarios } from '../fault-scenarios/play-scenarios';
 import { startFaultCluster } from './cluster/fault-cluster';
 import { failpointTable, figuresLine, stepsNotHit } from './figures';
 import { runFaultSuite } from './run-fault-suite';
 
-const USAGE = 'npm run test:faults [-- --seed N --kills N --events N --minutes N]';
+const USAGE =
+  'npm run test:faults [-- --seed N --kills N --events N --minutes N], or -- --scenario NAME|all [--seed N --minutes N]';
 const RESULTS = join(repositoryRoot, '.local', 'faults');
 const PROCESSORS = 3;
 const USERS = 2_000;
@@ -22,6 +24,16 @@ async function main(): Promise<number> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
+  }
+  if (options.scenario !== undefined) {
+    return playScenarios({
+      name: options.scenario,
+      seed: options.seed,
+      minutes: options.soakMinutes,
+      env: process.env,
+      print: (line) => console.log(line),
+      signal: interrupted.signal,
+    });
   }
   console.log(
     `seed=${options.seed}: ${options.kills} kills, ${options.events} events, at most ${options.minutes} minutes`,
@@ -70,9 +82,10 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       seed: { type: 'string' },
+      scenario: { type: 'string' },
       kills: { type: 'string', default: '340' },
       events: { type: 'string', default: '350000' },
-      minutes: { type: 'string', default: '40' },
+      minutes: { type: 'string' },
     },
   });
   const number = (name: string, text: string): number => {
@@ -84,7 +97,9 @@ function readOptions() {
     seed: number('seed', values.seed ?? String(Date.now() % 1_000_000_000)),
     kills: number('kills', values.kills),
     events: number('events', values.events),
-    minutes: number('minutes', values.minutes),
+    minutes: number('minutes', values.minutes ?? '40'),
+    scenario: values.scenario,
+    soakMinutes: number('minutes', values.minutes ?? '5'),
   };
 }
 

@@ -73,7 +73,7 @@ export async function runFaultSuite(cluster: FaultCluster, options: FaultSuiteOp
   };
   try {
     await runWithoutKills(cluster, () => feed.sendUntil(Math.min(PROOF_EVENTS, options.events)));
-    const found = proveChecker(await collectRun(pipeline), check);
+    const found = proveChecker(await collectRun({ ...pipeline, topics: pipeline.outputTopics }), check);
     print(`The checker finds what was planted in copies of ${feed.events()} events: ${found.join(', ')}.`);
 
     const killStartedMs = nowMs();
@@ -85,7 +85,7 @@ export async function runFaultSuite(cluster: FaultCluster, options: FaultSuiteOp
     }
     const killMs = nowMs() - killStartedMs;
     await runWithoutKills(cluster, () => feed.sendUntil(options.events));
-    const faults = check(await collectRun(pipeline));
+    const faults = check(await collectRun({ ...pipeline, topics: pipeline.outputTopics }));
     const { events } = expectationOf({ options: input, chunks: feed.chunks(), repeats: sender.repeats });
     return {
       figures: {

@@ -2,12 +2,11 @@ import type { Pipeline } from '@streaks/testing/start-pipeline';
 import type { Pool } from 'pg';
 import { readRedisStreaks, readStreakRows } from '../../state/read-state';
 import type { CollectedRun, ShardMark, StoredChange, StoredLetter, StoredSession, StoredTotal } from './collected-run';
-import { readPublished } from './read-published';
+import { type OutputTopics, readPublished } from './read-published';
 
-export type CollectedFrom = Pick<
-  Pipeline,
-  'pool' | 'redis' | 'redisKeyPrefix' | 'brokers' | 'environment' | 'outputTopics'
->;
+export type CollectedFrom = Pick<Pipeline, 'pool' | 'redis' | 'redisKeyPrefix' | 'brokers' | 'environment'> & {
+  readonly topics: OutputTopics;
+};
 
 /** Reads all that a run left behind. To be called at rest: everything applied, projected and published. */
 export async function collectRun(from: CollectedFrom): Promise<CollectedRun> {
@@ -23,7 +22,7 @@ export async function collectRun(from: CollectedFrom): Promise<CollectedRun> {
     published: await readPublished({
       brokers: from.brokers,
       registryUrl: from.environment['SCHEMA_REGISTRY_URL'] ?? '',
-      topics: from.outputTopics,
+      topics: from.topics,
     }),
   };
 }
