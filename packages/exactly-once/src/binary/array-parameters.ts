@@ -5,7 +5,7 @@ import { toPostgresDate, writeTimestamp } from './postgres-epoch';
  * Arrays as parameters in PostgreSQL's binary format: pass the Buffer as the value and cast the placeholder
  * (`$1::text[]`). Costs a third of the CPU of text arrays on both sides.
  */
-const OID = { int8: 20, int4: 23, text: 25, date: 1082, timestamptz: 1184 } as const;
+const OID = { int8: 20, int4: 23, text: 25, date: 1082, timestamptz: 1184, datemultirange: 4535 } as const;
 
 const HEADER_BYTES = 20;
 const EXPECTED_TEXT_BYTES = 40;
@@ -37,6 +37,31 @@ export function dateArray(days: ArrayLike<number | null>): Buffer {
 /** Epoch milliseconds. */
 export function timestamptzArray(instantsMs: ArrayLike<number>): Buffer {
   return eightByteArray(OID.timestamptz, instantsMs, writeTimestamp);
+}
+
+/** Bytes of a range with both ends: flags, then each end as a date behind its length. */
+const RANGE_BYTES = 1 + 2 * 8;
+const LOWER_INCLUSIVE = 0x02;
+
+/** Sets of days, each as sorted runs that do not touch, `first` in days since 1970-01-01. */
+export function dateMultirangeArray(
+  sets: readonly (readonly { readonly first: number; readonly length: number }[])[],
+): Buffer {
+  const writer = createByteWriter(HEADER_BYTES + sets.length * (8 + 3 * (4 + RANGE_BYTES)));
+  writeHeader(writer, OID.datemultirange, sets.length, false);
+  for (const runs of sets) {
+    writer.int32(4 + runs.length * (4 + RANGE_BYTES));
+    writer.int32(runs.length);
+    for (const { first, length } of runs) {
+      writer.int32(RANGE_BYTES);
+      writer.int8(LOWER_INCLUSIVE);
+      writer.int32(4);
+      writer.int32(toPostgresDate(first));
+      writer.int32(4);
+      writer.int32(toPostgresDate(first + length));
+    }
+  }
+  return writer.finish();
 }
 
 const asIs = (value: number): number => value;

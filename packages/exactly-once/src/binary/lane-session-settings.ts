@@ -6,6 +6,7 @@ export const laneSessionSettings: Readonly<Record<string, string>> = Object.free
   jit: 'off',
   plan_cache_mode: 'force_generic_plan',
   enable_seqscan: 'off',
+  enable_bitmapscan: 'off', // for one row a key a bitmap costs twice the look-up
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   enable_material: 'off',

@@ -4,7 +4,7 @@ import { type Session, sameSession } from '@streaks/shared/domain/session';
 import { summarise } from '@streaks/shared/domain/streak-state';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import fc from 'fast-check';
-import { applyInTransaction, createTestProjection, TEST_TARGET_MS, toRecord } from './test-support/drive-projection';
+import { applyUntilCommitted, createTestProjection, TEST_TARGET_MS, toRecord } from './test-support/drive-projection';
 import { readUserDays, readUserHistory, readUserState } from './test-support/stored-users';
 
 const ZONES = [
@@ -47,7 +47,8 @@ const arbitrarySession = fc
 const arbitraryBatch = fc.record({
   sessions: fc.array(arbitrarySession, { minLength: 1, maxLength: 12 }),
   repeatsOfEarlier: fc.array(fc.nat({ max: 200 }), { maxLength: 4 }),
-  attempt: fc.constantFrom(0, 0, 1),
+  attempt: fc.constantFrom(0, 0, 0, 1, 2),
+  restarts: fc.boolean(),
 });
 
 let database: TestDatabase;
@@ -61,22 +62,26 @@ describe('the streaks projection', () => {
   it('reaches the state of the set of sessions and an unbroken history, whatever the order, batches, repeats and conflicts', async () => {
     const client = await database.pool.connect();
     let round = 0;
+    let projection = createTestProjection();
     try {
       await fc.assert(
         fc.asyncProperty(fc.array(arbitraryBatch, { minLength: 1, maxLength: 8 }), async (batches) => {
           round += 1;
           const users = new Map<string, Session[]>();
           const seen: Session[] = [];
-          for (const [number, { sessions, repeatsOfEarlier, attempt }] of batches.entries()) {
+          for (const [number, { sessions, repeatsOfEarlier, attempt, restarts }] of batches.entries()) {
             const own = sessions.map((session) => ({ ...session, userId: `${round}-${session.userId}` }));
             const repeats = repeatsOfEarlier.flatMap((index) => seen[index % Math.max(1, seen.length)] ?? []);
             const batch = [...own, ...repeats];
             seen.push(...own);
             const expected = judge(users, batch);
-            const { outcome, rejectedIds } = await applyInTransaction(
+            if (restarts) projection = createTestProjection();
+            const { outcome, rejectedIds } = await applyUntilCommitted(
               client,
-              createTestProjection(),
+              projection,
               batch.map((session, index) => toRecord(session, number * 1_000 + index)),
+              ({ code }) => expect(code).toBe('23505'), // a row that a restarted projection no longer knows
+              0,
               attempt,
             );
             expect(outcome).toMatchObject(expected.counts);

@@ -6,6 +6,8 @@ import { collectDayDeltas } from './batch/day-deltas';
 import { findStreakNews } from './batch/fold-streaks';
 import { orderSessions } from './batch/order-sessions';
 import { changeStreaks } from './change-streaks';
+import type { BatchMemory } from './memory/batch-memory';
+import type { KnownKeys } from './memory/known-keys';
 import { collectReplies } from './replies';
 import { addDayTotals } from './sql/add-day-totals';
 import { insertSessions } from './sql/insert-sessions';
@@ -25,12 +27,15 @@ export async function applySessions(
   records: readonly SessionRecord[],
   attempt: number,
   targetMs: number,
+  memory: BatchMemory,
 ): Promise<Applied<StreakChange, StreaksOutcome>> {
   const sessions = records.map(({ event }) => event);
-  const { verdicts, stored } = await storeSessions(client, sessions, attempt);
+  const { verdicts, stored } = await storeSessions(client, sessions, attempt, memory.sessions);
   const deltas = collectDayDeltas(sessions, stored);
-  const totals = deltas.length === 0 ? [] : await addDayTotals(client, deltas, attempt);
-  const { changes, states } = await changeStreaks(client, records, findStreakNews(deltas, totals, targetMs, sessions));
+  const totals = deltas.length === 0 ? [] : await addDayTotals(client, deltas, attempt, memory.days);
+  const news = findStreakNews(deltas, totals, targetMs, sessions);
+  const streaks = memory.streaksOf(client);
+  const { changes, states, written } = await changeStreaks(client, records, news, streaks, attempt);
   const rejected = rejectConflicts(records, verdicts);
   const outcome: StreaksOutcome = {
     applied: stored.length,
@@ -39,6 +44,9 @@ export async function applySessions(
     daysQualified: changes.filter(({ qualifiedDate }) => qualifiedDate !== null).length,
     keyMismatches: sessions.filter(({ keyMismatch }) => keyMismatch).length,
     replies: await collectReplies(client, records, verdicts, states),
+    remember: () => {
+      for (const { userId, streak } of written) streaks.remember(userId, streak);
+    },
   };
   return { changes, rejected, outcome };
 }
@@ -48,12 +56,14 @@ async function storeSessions(
   client: ClientBase,
   sessions: readonly Session[],
   attempt: number,
+  known: KnownKeys,
 ): Promise<{ readonly verdicts: readonly Verdict[]; readonly stored: readonly number[] }> {
   const { firsts, repeats } = orderSessions(sessions);
   const taken = await insertSessions(
     client,
     firsts.map((index) => sessions[index] as Session),
     attempt,
+    known,
   );
   const verdicts = new Array<Verdict>(sessions.length).fill('stored');
   const judge = (index: number, kept: Session): void => {

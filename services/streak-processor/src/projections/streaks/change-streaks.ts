@@ -4,12 +4,20 @@ import type { Session } from '@streaks/shared/domain/session';
 import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streak-state';
 import type { ClientBase } from 'pg';
 import { foldStreak, type StreakNews, type StreakStep } from './batch/fold-streaks';
+import type { StreakMemory } from './memory/streak-memory';
 import { insertStreaks, type LockedStreak, lockStreaks, StreakRowsChangedError, writeStreaks } from './sql/streak-rows';
 import { FOCUS_RULE, type StreakChange } from './streak-change';
 
 type SessionRecord = DecodedRecord<Session>;
 
+/** A row as this transaction leaves it. */
+export interface WrittenStreak {
+  readonly userId: string;
+  readonly streak: LockedStreak;
+}
+
 export interface ChangedStreaks {
+  readonly written: readonly WrittenStreak[];
   /** In record order; those of one user in version order. */
   readonly changes: readonly StreakChange[];
   /** The states of the users that had news, as the transaction leaves them. */
@@ -26,24 +34,27 @@ interface Folded {
 /**
  * Folds the news, sorted by the bytes of the user id, into the streak rows.
  *
- * Rows that exist are locked first, in that order. A user without a row gets one with the state folded from nothing;
- * where another owner was faster the insert does nothing, and only then, by a *separate* statement, its row is locked and
- * the news are folded again. Two owners that find the same row missing at once must not both start from nothing, and a
- * statement that waited for the other owner still looks at the data from before.
+ * Rows that this connection wrote last are known; the others that exist are locked first, in that order. A user without a
+ * row gets one with the state folded from nothing; where another owner was faster the insert does nothing, and only then,
+ * by a *separate* statement, its row is locked and the news are folded again. Two owners that find the same row missing at
+ * once must not both start from nothing, and a statement that waited for the other owner still looks at the data from before.
+ *
+ * A known row that another owner has changed meanwhile is found out by its version when it is written: the transaction is
+ * repeated, and these users' rows are locked before they are folded from then on.
  */
 export async function changeStreaks(
   client: ClientBase,
   records: readonly SessionRecord[],
   news: readonly StreakNews[],
+  memory: StreakMemory,
+  attempt: number,
 ): Promise<ChangedStreaks> {
-  if (news.length === 0) return { changes: [], states: new Map() };
-  const found = fold(news, await lockStreaks(client, idsOf(news)));
-  const folded = await settleNewStreaks(client, found);
-  const writes = folded.flatMap(({ row, steps }) => {
-    const last = steps.at(-1);
-    return row === undefined || last === undefined ? [] : [{ locked: row, state: last.after }];
-  });
-  if (writes.length > 0) await writeStreaks(client, writes);
+  if (news.length === 0) return { changes: [], states: new Map(), written: [] };
+  // Some of these users have another owner too: only locks taken in one order keep the two from waiting for each other.
+  const mayRecall = attempt === 0 && !news.some(({ userId }) => memory.isContested(userId));
+  const found = fold(news, await findStreaks(client, news, mayRecall ? memory : undefined));
+  const { folded, inserted } = await settleNewStreaks(client, found);
+  const written = [...inserted, ...(await writeFolded(client, folded, memory))];
 
   const states = new Map<string, StreakState>();
   const steps: { readonly userId: string; readonly step: StreakStep }[] = [];
@@ -60,23 +71,69 @@ export async function changeStreaks(
   return {
     changes: steps.map(({ userId, step }) => toChange(userId, step, records[step.index] as SessionRecord)),
     states,
+    written,
   };
 }
 
+/** The rows of the news' users in their order: recalled, or else locked; undefined where there is none. */
+async function findStreaks(
+  client: ClientBase,
+  news: readonly StreakNews[],
+  memory: StreakMemory | undefined,
+): Promise<readonly (LockedStreak | undefined)[]> {
+  const recalled = news.map(({ userId }) => memory?.recall(userId));
+  const unknown = [...news.keys()].filter((place) => recalled[place] === undefined);
+  if (unknown.length === 0) return recalled;
+  const locked = await lockStreaks(client, idsOf(unknown.map((place) => news[place] as StreakNews)));
+  for (const [index, place] of unknown.entries()) recalled[place] = locked[index];
+  return recalled;
+}
+
+async function writeFolded(
+  client: ClientBase,
+  folded: readonly Folded[],
+  memory: StreakMemory,
+): Promise<readonly WrittenStreak[]> {
+  const writes = folded.flatMap(({ news: { userId }, row, steps }) => {
+    const last = steps.at(-1);
+    return row === undefined || last === undefined ? [] : [{ userId, locked: row, state: last.after }];
+  });
+  if (writes.length === 0) return [];
+  try {
+    const rows = await writeStreaks(client, writes);
+    return writes.map(({ userId, state }, place) => ({ userId, streak: { state, row: rows[place] ?? '' } }));
+  } catch (error) {
+    if (error instanceof StreakRowsChangedError) memory.contest(writes.map(({ userId }) => userId));
+    throw error;
+  }
+}
+
 /** Inserts the rows that were missing; those that another owner inserted meanwhile come back locked and folded again. */
-async function settleNewStreaks(client: ClientBase, folded: readonly Folded[]): Promise<readonly Folded[]> {
+async function settleNewStreaks(
+  client: ClientBase,
+  folded: readonly Folded[],
+): Promise<{ readonly folded: readonly Folded[]; readonly inserted: readonly WrittenStreak[] }> {
   const inserts = folded.flatMap(({ news: { userId }, row, steps }) => {
     const last = steps.at(-1);
     return row !== undefined || last === undefined ? [] : [{ userId, state: last.after }];
   });
-  if (inserts.length === 0) return folded;
-  const lost = await insertStreaks(client, inserts);
-  if (lost.size === 0) return folded;
+  if (inserts.length === 0) return { folded, inserted: [] };
+  const { lost, rows: places } = await insertStreaks(client, inserts);
+  if (lost.size === 0) {
+    const inserted = inserts.map(({ userId, state }, place) => ({
+      userId,
+      streak: { state, row: places[place] ?? '' },
+    }));
+    return { folded, inserted };
+  }
   const lostNews = folded.map(({ news }) => news).filter(({ userId }) => lost.has(userId));
   const rows = await lockStreaks(client, idsOf(lostNews));
   const missing = rows.filter((row) => row === undefined).length;
   if (missing > 0) throw new StreakRowsChangedError(rows.length, rows.length - missing);
-  return [...folded.filter(({ news }) => !lost.has(news.userId)), ...fold(lostNews, rows)];
+  return {
+    folded: [...folded.filter(({ news }) => !lost.has(news.userId)), ...fold(lostNews, rows)],
+    inserted: [],
+  };
 }
 
 function fold(news: readonly StreakNews[], rows: readonly (LockedStreak | undefined)[]): readonly Folded[] {

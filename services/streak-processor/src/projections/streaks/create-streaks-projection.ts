@@ -3,6 +3,7 @@ import type { DecodedSession } from '@streaks/shared/contracts/decode-fault';
 import type { SessionDecoder } from '@streaks/shared/contracts/session-codec';
 import { applySessions } from './apply-sessions';
 import { type DecodeLimits, decodeSessions } from './decode-sessions';
+import { createBatchMemory } from './memory/batch-memory';
 import { repliesToRejected } from './replies';
 import { saveHistory } from './sql/save-history';
 import type { SessionReply, StreakChange, StreaksOutcome } from './streak-change';
@@ -29,14 +30,16 @@ export interface StreaksProjectionOptions {
 
 export type StreaksProjection = Projection<DecodedSession, StreakChange, StreaksOutcome>;
 
-/** Sessions to daily totals and streaks, as the engine's projection. Keeps no state between transactions. */
+/** Sessions to daily totals and streaks, as the engine's projection. What it keeps between transactions only saves look-ups. */
 export function createStreaksProjection(options: StreaksProjectionOptions): StreaksProjection {
   const { targetMs, limits, generation, decoder, onCommitted } = options;
+  const memory = createBatchMemory();
   return {
     decode: (records) => decodeSessions(decoder, limits, records),
-    apply: (transaction, records, attempt) => applySessions(transaction, records, attempt, targetMs),
+    apply: (transaction, records, attempt) => applySessions(transaction, records, attempt, targetMs, memory),
     saveChanges: (transaction, changes) => saveHistory(transaction, generation, changes),
     committed({ changes, rejected, outcome }) {
+      outcome.remember();
       onCommitted?.({ changes, rejected, outcome, replies: [...outcome.replies, ...repliesToRejected(rejected)] });
     },
   };

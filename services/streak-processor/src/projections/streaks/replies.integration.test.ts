@@ -33,10 +33,11 @@ function awaited(channel: string, event: Session) {
 
 describe('replies', () => {
   it('tell the state after the transaction, also where this record changed nothing', async () => {
-    await applyInTransaction(client, createTestProjection(), [awaited('before', session('a', '1', 40))], 0);
+    const projection = createTestProjection();
+    await applyInTransaction(client, projection, [awaited('before', session('a', '1', 40))], 0);
     const { outcome, changes } = await applyInTransaction(
       client,
-      createTestProjection(),
+      projection,
       [
         awaited('repeat', session('a', '1', 40)),
         awaited('short', session('b', '1', 5)),

@@ -51,4 +51,6 @@ export interface StreaksOutcome {
   /** Records whose key was not their session's user. */
   readonly keyMismatches: number;
   readonly replies: readonly SessionReply[];
+  /** To be called once the transaction has committed: what this connection may recall from then on. */
+  readonly remember: () => void;
 }

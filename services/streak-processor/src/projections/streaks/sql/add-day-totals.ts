@@ -1,9 +1,10 @@
 import { dateArray, int8Array, textArray, timestamptzArray } from '@streaks/exactly-once/binary/array-parameters';
-import { copyIn } from '@streaks/exactly-once/binary/copy-in';
 import { createCopyRows } from '@streaks/exactly-once/binary/copy-rows';
 import type { ClientBase } from 'pg';
 import type { DayDelta } from '../batch/day-deltas';
+import { hashNumber, hashText, type KnownKeys } from '../memory/known-keys';
 import { FOCUS_RULE } from '../streak-change';
+import { copyNewRows } from './copy-new-rows';
 
 /** A day as the transaction leaves it. */
 export interface DayTotal {
@@ -61,22 +62,35 @@ const INSERT_OR_ADD = `
  * Adds the deltas, sorted by user and day and distinct, and returns the days as they are then, in the same order.
  *
  * Rows that exist are updated first and the others inserted after them, on every path and each sorted, so that two owners
- * of the same users take their locks in one order. New rows are copied on the first attempt (23505 where another owner
- * creates one at the same time) and inserted or added to on a later one.
+ * of the same users take their locks in one order. Days that are not known are taken to be new on the first attempt, and
+ * new rows are copied on the first two (23505 where one was there, or another owner creates it at the same time); a later
+ * attempt inserts them or adds to them.
  */
 export async function addDayTotals(
   client: ClientBase,
   deltas: readonly DayDelta[],
   attempt: number,
+  known: KnownKeys,
 ): Promise<readonly DayTotal[]> {
-  const totals = await addToExisting(client, deltas);
-  const missing = [...deltas.keys()].filter((place) => totals[place] === undefined);
+  known.beginBatch();
+  const suspects: number[] = [];
+  for (const [place, { userId, day }] of deltas.entries()) {
+    if (known.mayExist(hashNumber(day, hashText(userId))) || attempt > 0) suspects.push(place);
+  }
+  const totals = new Array<DayTotal | undefined>(deltas.length).fill(undefined);
+  const at = (places: readonly number[]) => places.map((place) => deltas[place] as DayDelta);
+  if (suspects.length > 0) place(totals, suspects, await addToExisting(client, at(suspects)));
+  const missing = [...deltas.keys()].filter((index) => totals[index] === undefined);
   if (missing.length > 0) {
-    const missingDeltas = missing.map((place) => deltas[place] as DayDelta);
-    const added = await (attempt === 0 ? copyNew(client, missingDeltas) : insertOrAdd(client, missingDeltas));
-    for (const [index, total] of added.entries()) totals[missing[index] as number] = total;
+    const believed = suspects.length < deltas.length ? known : undefined;
+    const added = attempt > 1 ? insertOrAdd(client, at(missing)) : copyNew(client, at(missing), believed);
+    place(totals, missing, await added);
   }
   return totals as readonly DayTotal[];
+}
+
+function place<Value>(all: Value[], places: readonly number[], values: readonly Value[]): void {
+  for (const [index, value] of values.entries()) all[places[index] as number] = value;
 }
 
 async function addToExisting(client: ClientBase, deltas: readonly DayDelta[]): Promise<(DayTotal | undefined)[]> {
@@ -101,7 +115,11 @@ async function addToExisting(client: ClientBase, deltas: readonly DayDelta[]): P
   return totals;
 }
 
-async function copyNew(client: ClientBase, deltas: readonly DayDelta[]): Promise<readonly DayTotal[]> {
+async function copyNew(
+  client: ClientBase,
+  deltas: readonly DayDelta[],
+  believed: KnownKeys | undefined,
+): Promise<readonly DayTotal[]> {
   const rows = createCopyRows(7, deltas.length * EXPECTED_ROW_BYTES);
   for (const { userId, day, addedMs, latest } of deltas) {
     rows.row();
@@ -113,7 +131,7 @@ async function copyNew(client: ClientBase, deltas: readonly DayDelta[]): Promise
     rows.text(latest.sessionId);
     rows.text(latest.timezone);
   }
-  await copyIn(client, COPY_NEW, rows.finish());
+  await copyNewRows(client, COPY_NEW, rows.finish(), believed);
   return deltas.map(({ addedMs, latest }) => ({
     totalMs: addedMs,
     timezone: latest.timezone,

@@ -1,8 +1,9 @@
 import { textArray, timestamptzArray } from '@streaks/exactly-once/binary/array-parameters';
-import { copyIn } from '@streaks/exactly-once/binary/copy-in';
 import { createCopyRows } from '@streaks/exactly-once/binary/copy-rows';
 import type { Session } from '@streaks/shared/domain/session';
 import type { ClientBase } from 'pg';
+import { hashNumber, hashText, type KnownKeys } from '../memory/known-keys';
+import { copyNewRows } from './copy-new-rows';
 
 const EXPECTED_ROW_BYTES = 160;
 
@@ -31,19 +32,31 @@ const INSERT_MISSING = `
  * Stores the sessions that are not there yet and returns those that are, by their place in `sessions`, as they were
  * stored: their identity is taken. The sessions are sorted by the bytes of (userId, sessionId) and distinct.
  *
- * The first attempt looks the ids up and copies the rest, which is fastest; where another owner stores one of them in
- * between, it fails with 23505. A later attempt inserts what it can and reads what it could not.
+ * The first attempt looks up those that may be there and copies the rest, which is fastest. One that was there all the
+ * same, or that another owner stores in between, fails it with 23505: the second attempt looks all of them up, a later one
+ * inserts what it can and reads what it could not.
  */
 export function insertSessions(
   client: ClientBase,
   sessions: readonly Session[],
   attempt: number,
+  known: KnownKeys,
 ): Promise<ReadonlyMap<number, Session>> {
-  return attempt === 0 ? copyMissing(client, sessions) : insertMissing(client, sessions);
+  known.beginBatch();
+  const suspects: number[] = [];
+  for (const [place, { userId, sessionId }] of sessions.entries()) {
+    if (known.mayExist(hashNumber(0, hashText(sessionId, hashText(userId)))) || attempt > 0) suspects.push(place);
+  }
+  return attempt > 1 ? insertMissing(client, sessions) : copyMissing(client, sessions, suspects, known);
 }
 
-async function copyMissing(client: ClientBase, sessions: readonly Session[]): Promise<ReadonlyMap<number, Session>> {
-  const stored = await findStored(client, sessions);
+async function copyMissing(
+  client: ClientBase,
+  sessions: readonly Session[],
+  suspects: readonly number[],
+  known: KnownKeys,
+): Promise<ReadonlyMap<number, Session>> {
+  const stored = await findAt(client, sessions, suspects);
   if (stored.size === sessions.length) return stored;
   const rows = createCopyRows(5, sessions.length * EXPECTED_ROW_BYTES);
   for (const [place, session] of sessions.entries()) {
@@ -55,8 +68,24 @@ async function copyMissing(client: ClientBase, sessions: readonly Session[]): Pr
     rows.timestamptz(session.endMs);
     rows.text(session.timezone);
   }
-  await copyIn(client, COPY_NEW, rows.finish());
+  await copyNewRows(client, COPY_NEW, rows.finish(), suspects.length < sessions.length ? known : undefined);
   return stored;
+}
+
+/** The stored ones among the sessions at some places, by place. */
+async function findAt(
+  client: ClientBase,
+  sessions: readonly Session[],
+  places: readonly number[],
+): Promise<ReadonlyMap<number, Session>> {
+  if (places.length === 0) return new Map();
+  const stored = await findStored(
+    client,
+    places.map((place) => sessions[place] as Session),
+  );
+  return places.length === sessions.length
+    ? stored
+    : new Map([...stored].map(([index, session]) => [places[index] as number, session]));
 }
 
 async function insertMissing(client: ClientBase, sessions: readonly Session[]): Promise<ReadonlyMap<number, Session>> {
@@ -74,13 +103,8 @@ async function insertMissing(client: ClientBase, sessions: readonly Session[]): 
   // No id holds a space.
   const inserted = new Set(result.rows.map((row) => `${row.user_id} ${row.session_id}`));
   const lost = [...sessions.keys()].filter((place) => !inserted.has(identityOf(sessions[place] as Session)));
-  if (lost.length === 0) return new Map();
   // A new statement sees what the other owner committed while the insert waited for it.
-  const stored = await findStored(
-    client,
-    lost.map((place) => sessions[place] as Session),
-  );
-  return new Map([...stored].map(([index, session]) => [lost[index] as number, session]));
+  return findAt(client, sessions, lost);
 }
 
 async function findStored(client: ClientBase, sessions: readonly Session[]): Promise<Map<number, Session>> {

@@ -50,8 +50,8 @@ describe('the statements of a batch', () => {
         await database.pool.query('VACUUM ANALYZE');
       }
       // Planned here, and kept as long as the connection (or until statistics are gathered).
-      await apply(1, 0);
-      await apply(2, 1);
+      await apply(1, 1);
+      await apply(2, 2);
 
       const plans = await keptPlans();
       expect([...plans.keys()].sort()).toEqual([

@@ -58,7 +58,8 @@ export async function applyInTransaction(
 ): Promise<DrivenBatch> {
   await client.query('BEGIN');
   try {
-    const { changes, rejected, outcome } = await projection.apply(client, records, attempt);
+    const applied = await projection.apply(client, records, attempt);
+    const { changes, rejected, outcome } = applied;
     if (changes.length > 0) {
       const { lastNumbers, recordedAtMs } = await lockShards(client, [shard]);
       const last = lastNumbers.get(shard) ?? 0n;
@@ -67,6 +68,7 @@ export async function applyInTransaction(
       await advanceShards(client, new Map([[shard, last + BigInt(changes.length)]]));
     }
     await client.query('COMMIT');
+    projection.committed(applied);
     return { outcome, changes, rejectedIds: rejected.map(({ rejection }) => rejection.eventId ?? '') };
   } catch (error) {
     await client.query('ROLLBACK');
@@ -77,15 +79,16 @@ export async function applyInTransaction(
 /** SQLSTATEs after which the engine rolls back and repeats. */
 const REPEATABLE = new Set(['40P01', '40001', '23505']);
 
-/** Repeats as the engine does; `onRepeat` is told each error. */
+/** Repeats as the engine does, from a first attempt on; `onRepeat` is told each error. */
 export async function applyUntilCommitted(
   client: PoolClient,
   projection: StreaksProjection,
   records: readonly DecodedRecord<DecodedSession>[],
   onRepeat: (error: Error & { code: string }) => void,
   shard = 0,
+  firstAttempt = 0,
 ): Promise<DrivenBatch> {
-  for (let attempt = 0; ; attempt += 1) {
+  for (let attempt = firstAttempt; ; attempt += 1) {
     try {
       return await applyInTransaction(client, projection, records, attempt, shard);
     } catch (error) {
