@@ -16,6 +16,7 @@ export async function runScenarios(
 ): Promise<readonly ScenarioResult[]> {
   const results: ScenarioResult[] = [];
   for (const scenario of scenarios) {
+    if (options.signal.aborted) break;
     options.print(`${scenario.name}: ${scenario.about} (seed ${options.seed})`);
     const result = await runScenario(scenario, options);
     options.print(`  ${result.fault === undefined ? 'passed' : `FAILED: ${result.fault}`} (${result.seconds} s)`);

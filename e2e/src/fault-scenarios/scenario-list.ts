@@ -1,8 +1,11 @@
 import type { Scenario } from './scenario';
 import { killedBrokers, rollingRestart } from './scenarios/brokers';
 import { hostileUpstream } from './scenarios/hostile-upstream';
+import { addedPartitions, lostInput, resetOffsets } from './scenarios/input-positions';
 import { lostCommits, lostKafkaReplies } from './scenarios/lost-replies';
-import { partitioned, rebalanceStorm } from './scenarios/rebalance-storm';
+import { foreignMarks, restoredRepublished, restoredSkipped } from './scenarios/output-positions';
+import { partitioned } from './scenarios/partitioned';
+import { rebalanceStorm } from './scenarios/rebalance-storm';
 import { connectionsExhausted, postgresKilled, redisEmptied, redisSlow } from './scenarios/stores';
 import { wanderingUser } from './scenarios/wandering-user';
 import { zombies } from './scenarios/zombies';
@@ -21,6 +24,12 @@ export const SCENARIOS: readonly Scenario[] = [
   connectionsExhausted,
   redisEmptied,
   redisSlow,
+  resetOffsets,
+  addedPartitions,
+  lostInput,
+  foreignMarks,
+  restoredRepublished,
+  restoredSkipped,
   wanderingUser,
 ];
 

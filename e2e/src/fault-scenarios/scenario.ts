@@ -8,6 +8,7 @@ export interface ScenarioOptions {
   /** Of the soak. */
   readonly minutes: number;
   readonly print: (line: string) => void;
+  readonly signal: AbortSignal;
 }
 
 /** What a scenario needs to open a stage of its own, as often as it likes; each is closed by the runner. */

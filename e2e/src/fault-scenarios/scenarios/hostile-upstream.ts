@@ -15,6 +15,7 @@ export const hostileUpstream: Scenario = {
   run: async ({ openStage }) => {
     const stage = await openStage({ processors: 2 });
     stage.startLoad({ records: 2_000, users: 200, durationMs: 60_000 });
+    await stage.recover('the start');
     for (let round = 0; round < ROUNDS; round += 1) {
       const hung = await hang(stage, round);
       await overlap(stage, round);

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startKafkaProxy } from '../proxy/kafka-proxy';
 import { API_KEYS } from '../proxy/loss-plan';
-import { startUrlProxy } from '../proxy/tcp-proxy';
 import type { Scenario } from '../scenario';
 
 const STORM_MS = 60_000;
@@ -41,38 +40,6 @@ export const rebalanceStorm: Scenario = {
       await stage.close();
     } finally {
       await proxy.close();
-    }
-  },
-};
-
-export const partitioned: Scenario = {
-  name: 'partitioned',
-  about: 'one of two processors is cut off from Kafka, then from Postgres, in one direction or both, and comes back',
-  run: async ({ openStage, servers: { addresses } }) => {
-    const kafka = await startKafkaProxy(addresses.KAFKA_BROKERS.split(','));
-    const stage = await openStage({ processors: 1 });
-    const postgres = await startUrlProxy(stage.databaseUrl);
-    try {
-      await stage.addProcessor({ env: { KAFKA_BROKERS: kafka.brokers.join(','), DATABASE_URL: postgres.url } });
-      stage.startLoad({ records: 6_000, users: 600, durationMs: 150_000 });
-      await stage.recover('the start');
-      for (const directions of [['down'], ['up'], ['up', 'down']] as const) {
-        const which = directions.join(' and ');
-        kafka.silence(...directions);
-        await stage.recover(`Kafka fell silent for one, ${which}`);
-        kafka.heal();
-        await stage.recover('it was heard again');
-        postgres.silence(...directions);
-        await stage.recover(`Postgres fell silent for one, ${which}`);
-        postgres.heal();
-        await stage.recover('it was heard again');
-      }
-      await stage.finish();
-      if (kafka.complaints.length > 0) throw new Error(`the proxy was at a loss: ${kafka.complaints.join('; ')}`);
-      await stage.close();
-    } finally {
-      await kafka.close();
-      await postgres.close();
     }
   },
 };

@@ -1,5 +1,4 @@
 import { waitFor } from '@streaks/testing/wait-for';
-import { sendRaw } from '../../producers/raw-producer';
 import { dailySession, toMessage } from '../../producers/session-factory';
 import type { Scenario } from '../scenario';
 
@@ -21,9 +20,7 @@ export const wanderingUser: Scenario = {
     );
     for (let from = 0; from < SESSIONS; from += A_SEND) {
       const part = sessions.slice(from, from + A_SEND);
-      await sendRaw(
-        stage.brokers,
-        stage.topic,
+      await stage.send(
         part.map((session, index) => ({ ...toMessage(session), partition: (from + index) % PARTITIONS })),
       );
       stage.note(part);
