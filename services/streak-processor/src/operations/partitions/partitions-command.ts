@@ -41,8 +41,10 @@ async function readOverview(context: PartitionsContext): Promise<Overview> {
   const orNote = (error: unknown) => void context.terminal.note(`without what Kafka has: ${lineOf(error)}`);
   const inputs = await readInputRows(context.pool, topic);
   const shards = await readShardRows(context.pool);
-  const facts = await readTopicFacts(context, topic).catch(orNote);
-  const marks = facts && (await readMarksInKafka(context).catch(orNote));
+  const [facts, marks] = await Promise.all([
+    readTopicFacts(context, topic).catch(orNote),
+    readMarksInKafka(context).catch(orNote),
+  ]);
   return { topic, inputs, shards, facts: facts ?? undefined, marks: marks ?? undefined };
 }
 
