@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { foldSessions } from '@streaks/shared/domain/day-totals';
 import { addDays, toIsoDate } from '@streaks/shared/domain/local-day';
 import { qualifiedDaysCount, type Runs } from '@streaks/shared/domain/runs';
 import type { Session } from '@streaks/shared/domain/session';
+import type { Pool } from 'pg';
+
+type Queryable = Pick<Pool, 'query'>;
 
 /** What Postgres must hold after a data set, small enough to compare and to print. */
 export interface ResultChecksum {
@@ -14,9 +18,15 @@ export interface ResultChecksum {
   readonly streaksDigest: string;
 }
 
+/** Sessions that the tables held already. */
+export interface HeldBefore {
+  readonly userIds: readonly string[];
+  sessionsOf(userId: string): readonly Session[];
+}
+
 /** Worked out from nothing, user by user. */
-export function expectedChecksum(events: readonly Session[], targetMs: number): ResultChecksum {
-  const byUser = new Map<string, Session[]>();
+export function expectedChecksum(events: readonly Session[], targetMs: number, before?: HeldBefore): ResultChecksum {
+  const byUser = new Map<string, Session[]>(before?.userIds.map((userId) => [userId, []]));
   for (const event of events) {
     const ofUser = byUser.get(event.userId);
     if (ofUser === undefined) byUser.set(event.userId, [event]);
@@ -29,7 +39,7 @@ export function expectedChecksum(events: readonly Session[], targetMs: number): 
   let totalMs = 0;
   let qualifiedDays = 0;
   for (const userId of userIds) {
-    const ofUser = byUser.get(userId) ?? [];
+    const ofUser = [...(before?.sessionsOf(userId) ?? []), ...(byUser.get(userId) ?? [])];
     const { dailyTotals, state } = foldSessions(ofUser, targetMs);
     sessions += new Set(ofUser.map(({ sessionId }) => sessionId)).size;
     days += dailyTotals.size;
@@ -61,6 +71,16 @@ export function storedChecksum(row: Readonly<Record<string, unknown>>): ResultCh
     qualifiedDays: Number(row['qualified_days']),
     streaksDigest: String(row['streaks_digest']),
   };
+}
+
+/** @throws when the database holds anything else, or a history that is no unbroken chain */
+export async function assertStoredResult(pool: Queryable, expected: ResultChecksum): Promise<void> {
+  const { rows } = await pool.query<Record<string, unknown>>(STORED_CHECKSUM_SQL);
+  const row = rows[0] ?? {};
+  const isBroken = row['broken_chains'] !== 0 || row['surplus_history'] !== 0;
+  if (isBroken || !isDeepStrictEqual(storedChecksum(row), expected)) {
+    throw new Error(`wrong result: ${JSON.stringify(row)}, expected ${JSON.stringify(expected)}`);
+  }
 }
 
 function asMultirange(runs: Runs): string {

@@ -14,6 +14,8 @@ export interface DataSetShape {
   readonly repeatShare: number;
   readonly days: number;
   readonly partitions: number;
+  /** Share of the events that is one user's, the first one's. Default 0. */
+  readonly hotShare?: number;
 }
 
 /** That of SPEED.md's figures: 500,000 events of 100,000 users in two weeks, a backlog of which most sessions earn a day. */
@@ -37,7 +39,8 @@ export interface DataSet {
 }
 
 const ZONES = ['America/New_York', 'Europe/London', 'Asia/Tokyo', 'Australia/Sydney', 'America/Sao_Paulo'] as const;
-const FIRST_DAY_MS = Date.UTC(2025, 9, 20);
+/** Midnight UTC of the day on which the first events end. */
+export const FIRST_DAY_MS = Date.UTC(2025, 9, 20);
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** A producer repeats what it lately sent. */
@@ -65,18 +68,30 @@ export function generateDataSet(shape: DataSetShape = STANDARD_SHAPE): DataSet {
 }
 
 function newSession(random: SeededRandom, shape: DataSetShape, index: number): Session {
+  const { hotShare = 0 } = shape;
+  // Drawn only for shapes that have one, so that the others stay what they are.
+  const hot = hotShare > 0 && random.fraction() < hotShare;
   const busy = random.fraction() < shape.busyShare;
-  const user = busy ? random.below(shape.busyUsers) : shape.busyUsers + random.below(shape.users - shape.busyUsers);
+  const other = busy ? random.below(shape.busyUsers) : shape.busyUsers + random.below(shape.users - shape.busyUsers);
+  const user = hot ? 0 : other;
   const endMs = FIRST_DAY_MS + Math.floor((index / shape.events) * shape.days * DAY_MS) + random.below(60 * MINUTE_MS);
   // 10 to 90 minutes, to the millisecond: three of four reach half an hour.
   const startMs = endMs - 10 * MINUTE_MS - random.below(80 * MINUTE_MS);
   return {
-    userId: flat(`user-${String(user).padStart(6, '0')}`),
+    userId: userIdOf(user),
     sessionId: uuid(random),
     startMs,
     endMs,
-    timezone: ZONES[user % ZONES.length] ?? 'UTC',
+    timezone: zoneOfUser(user),
   };
+}
+
+export function userIdOf(user: number): string {
+  return flat(`user-${String(user).padStart(6, '0')}`);
+}
+
+export function zoneOfUser(user: number): string {
+  return ZONES[user % ZONES.length] ?? 'UTC';
 }
 
 function uuid(random: SeededRandom): string {

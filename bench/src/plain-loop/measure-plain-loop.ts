@@ -1,20 +1,29 @@
-import { isDeepStrictEqual } from 'node:util';
 import { createTestDatabase } from '@streaks/testing/test-database';
-import { expectedChecksum, STORED_CHECKSUM_SQL, storedChecksum } from '../data-set/expected-result';
+import { assertStoredResult, expectedChecksum } from '../data-set/expected-result';
 import type { DataSet } from '../data-set/generate-data-set';
+import { medianBy } from '../figures/median';
+import { fillPostgres } from '../prefill/prefill-store';
+import { heldBefore, type Prefill } from '../prefill/prefill-users';
+import { perSecond } from '../printing/print-results';
+import { type CpuSeconds, describeCpu, watchCpu } from '../processes/cpu-seconds';
 import { partitionDataSet, runPlainLoop } from './run-plain-loop';
 
-export interface PlainLoopRate {
+interface Setting {
   readonly connections: number;
   readonly recordsPerTransaction: number;
-  /** Median of the runs at the best setting, events (repeats included) a second. */
+}
+
+export interface PlainLoopRun extends Setting {
+  /** Events (repeats included) a second. */
   readonly eventsPerSecond: number;
+  /** `loop` is this process: the projection runs in it. */
+  readonly cpu: CpuSeconds;
+}
+
+/** The median run at the best setting. */
+export interface PlainLoopRate extends PlainLoopRun {
   /** The first run of every setting tried. */
-  readonly tried: readonly {
-    readonly connections: number;
-    readonly recordsPerTransaction: number;
-    readonly eventsPerSecond: number;
-  }[];
+  readonly tried: readonly PlainLoopRun[];
 }
 
 export interface MeasureOptions {
@@ -24,6 +33,9 @@ export interface MeasureOptions {
   readonly connections?: readonly number[];
   readonly recordsPerTransaction?: readonly number[];
   readonly runs?: number;
+  readonly serverPids?: Readonly<Record<string, number>>;
+  /** What the tables hold before. */
+  readonly prefill?: Prefill | undefined;
   readonly print?: (line: string) => void;
 }
 
@@ -34,25 +46,25 @@ export interface MeasureOptions {
  */
 export async function measurePlainLoop(dataSet: DataSet, options: MeasureOptions): Promise<PlainLoopRate> {
   const { adminUrl, targetMs, connections = [1, 2, 3], recordsPerTransaction = [5_000, 10_000], runs = 3 } = options;
-  const expected = expectedChecksum(dataSet.events, targetMs);
+  const { prefill } = options;
+  const expected = expectedChecksum(dataSet.events, targetMs, prefill && heldBefore(prefill));
   const data = partitionDataSet(dataSet);
 
-  async function measureOnce(setting: { connections: number; recordsPerTransaction: number }): Promise<number> {
+  async function measureOnce(setting: Setting): Promise<PlainLoopRun> {
     const database = await createTestDatabase({ adminUrl });
     try {
+      if (prefill !== undefined) await fillPostgres(database.pool, prefill, dataSet.partitionCount);
       await database.pool.query('CHECKPOINT');
+      const cpuWatch = watchCpu({ ...options.serverPids, loop: process.pid });
       const seconds = await runPlainLoop(data, { ...setting, databaseUrl: database.url, targetMs });
-      const { rows } = await database.pool.query<Record<string, unknown>>(STORED_CHECKSUM_SQL);
-      const row = rows[0] ?? {};
-      const brokenHistory = row['broken_chains'] !== 0 || row['surplus_history'] !== 0;
-      if (brokenHistory || !isDeepStrictEqual(storedChecksum(row), expected)) {
-        throw new Error(`wrong result: ${JSON.stringify(row)}, expected ${JSON.stringify(expected)}`);
-      }
+      const cpu = cpuWatch.stop();
+      await assertStoredResult(database.pool, expected);
       const eventsPerSecond = Math.round(dataSet.events.length / seconds);
       options.print?.(
-        `plain loop, ${setting.connections} connections, ${setting.recordsPerTransaction} a transaction: ${eventsPerSecond}/s`,
+        `plain loop, ${setting.connections} connections, ${setting.recordsPerTransaction} a transaction: ` +
+          `${perSecond(eventsPerSecond)}; CPU: ${describeCpu(cpu)}`,
       );
-      return eventsPerSecond;
+      return { ...setting, eventsPerSecond, cpu };
     } finally {
       await database.drop();
     }
@@ -61,12 +73,14 @@ export async function measurePlainLoop(dataSet: DataSet, options: MeasureOptions
   const settings = connections.flatMap((count) =>
     recordsPerTransaction.map((records) => ({ connections: count, recordsPerTransaction: records })),
   );
-  const tried: { connections: number; recordsPerTransaction: number; eventsPerSecond: number }[] = [];
-  for (const setting of settings) tried.push({ ...setting, eventsPerSecond: await measureOnce(setting) });
+  const tried: PlainLoopRun[] = [];
+  for (const setting of settings) tried.push(await measureOnce(setting));
   const [best] = tried.toSorted((one, other) => other.eventsPerSecond - one.eventsPerSecond);
   if (best === undefined) throw new RangeError('no setting to measure');
-  const rates = [best.eventsPerSecond];
-  while (rates.length < runs) rates.push(await measureOnce(best));
-  const median = rates.toSorted((one, other) => one - other)[Math.floor(rates.length / 2)] ?? best.eventsPerSecond;
-  return { ...best, eventsPerSecond: median, tried };
+  const repeats = [best];
+  const { connections: bestConnections, recordsPerTransaction: bestRecords } = best;
+  while (repeats.length < runs) {
+    repeats.push(await measureOnce({ connections: bestConnections, recordsPerTransaction: bestRecords }));
+  }
+  return { ...medianBy(repeats, (run) => run.eventsPerSecond), tried };
 }

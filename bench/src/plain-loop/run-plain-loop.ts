@@ -112,7 +112,10 @@ export async function runPlainLoop(data: PartitionedDataSet, options: PlainLoopO
 }
 
 async function prepareRows(client: ClientBase, partitions: number): Promise<void> {
-  await client.query('INSERT INTO outbox_shard (shard) SELECT generate_series(0, $1::int - 1)', [partitions]);
+  await client.query(
+    'INSERT INTO outbox_shard (shard) SELECT generate_series(0, $1::int - 1) ON CONFLICT (shard) DO NOTHING',
+    [partitions],
+  );
   for (let partition = 0; partition < partitions; partition += 1) {
     await insertProgressIfMissing(client, {
       topic: TOPIC,

@@ -1,0 +1,30 @@
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { createSessionEncoder } from '@streaks/shared/contracts/session-codec';
+import type { Session } from '@streaks/shared/domain/session';
+import { Kafka, logLevel, type Producer } from 'kafkajs';
+
+export interface AvroProducerOptions {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly registryUrl: string;
+}
+
+export interface AvroProducer {
+  send(sessions: readonly Session[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A plain kafkajs producer of Avro sessions, keyed by user; acknowledged by all replicas. */
+export async function openAvroProducer({ brokers, topic, registryUrl }: AvroProducerOptions): Promise<AvroProducer> {
+  const encoder = await createSessionEncoder(new SchemaRegistry({ host: registryUrl }));
+  const kafka = new Kafka({ clientId: 'bench', brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const producer: Producer = kafka.producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  return {
+    send: async (sessions) => {
+      const messages = sessions.map((session) => ({ key: session.userId, value: encoder.encode(session) }));
+      await producer.send({ topic, acks: -1, messages });
+    },
+    close: () => producer.disconnect(),
+  };
+}
