@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { writeSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { parseSettings } from '@streaks/shared/config/define-settings';
 import { createSessionDecoder } from '@streaks/shared/contracts/session-codec';
@@ -16,11 +14,11 @@ import { createPool } from '@streaks/shared/postgres/create-pool';
 import { closeRedis, createRedis } from '@streaks/shared/redis/create-redis';
 import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
 import { engineChecks } from './engine-health';
-import { createFailpoints } from './failpoints';
 import { prepareTopics } from './kafka/prepare-topics';
 import { createProcessorMetrics } from './metrics';
 import { createHistoryPartitions, HISTORY_MONTHS_AHEAD } from './migrate';
 import { prepareStore } from './prepare-store';
+import { processFailpoints } from './process-failpoints';
 import { preparePublisher } from './publication/prepare-publisher';
 import { keepFilled } from './read-model/keep-filled';
 import { createReplySender } from './read-model/send-replies';
@@ -141,11 +139,7 @@ async function start(resources: ServiceResources): Promise<void> {
     generation,
     decoder: createSessionDecoder(schemas, { now: () => performance.now() }),
     publisher,
-    onStep: createFailpoints(config.FAILPOINTS, {
-      writeLine: (line) => writeSync(process.stderr.fd, `${line}\n`),
-      signal: (signal) => process.kill(process.pid, signal),
-      wait: (ms) => delay(ms),
-    }),
+    onStep: processFailpoints(config.FAILPOINTS),
     sendReplies: createReplySender({
       redis,
       store,

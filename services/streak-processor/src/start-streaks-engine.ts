@@ -71,7 +71,13 @@ export function startStreaksEngine(parts: StreaksEngineParts): StreaksEngine {
   const brokers = config.KAFKA_BROKERS;
   const engineMetrics = createEngineMetrics(parts.registry, 'streaks_processor');
   const published =
-    parts.publisher && startPublication({ config: parts.publisher, metrics: engineMetrics, logger, onStep });
+    parts.publisher &&
+    startPublication({
+      config: parts.publisher,
+      metrics: engineMetrics,
+      logger,
+      writeLogLine: (line) => process.stdout.write(line),
+    });
   const projection = createStreaksProjection({
     targetMs: config.FOCUS_DAILY_TARGET_SECONDS * 1_000,
     limits: { maxDurationMs: config.MAX_SESSION_SECONDS * 1_000, maxFutureMs: config.MAX_FUTURE_SECONDS * 1_000 },

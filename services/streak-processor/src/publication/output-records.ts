@@ -18,7 +18,7 @@ export interface OutputPlaces {
   readonly deadLetterPartitions: number;
   readonly streakChangedSchemaId: number;
   readonly userStreakSchemaId: number;
-  /** From `projection_generation`. */
+  /** That of the start, which rows are stored under; one that is read back has its own. */
   readonly generation: bigint;
 }
 

@@ -45,7 +45,7 @@ export function createReadOutput({ pool, places, maxBytes }: ReadOutputOptions):
     const { changes, letters, lastSeq } = cutPage(history, sizes, limit, maxBytes);
     const untilSeq = lastSeq ?? outSeq;
     const [states, letterRows] = await Promise.all([
-      readStates(pool, lastChanges(changes, places.generation)),
+      readStates(pool, lastChanges(changes)),
       letters.length === 0 ? [] : readDeadLetters(pool, { ...range, untilSeq }),
     ]);
 
@@ -109,11 +109,9 @@ function cutPage(
   return { changes: history, letters, lastSeq: isWhole ? undefined : lastSeq };
 }
 
-/** The last change of each user and rule; one of an earlier generation led to a state that no longer is. */
-function lastChanges(changes: readonly HistoryRow[], generation: bigint): readonly HistoryRow[] {
+/** The last change of each user and rule. Versions go on from one generation to the next. */
+function lastChanges(changes: readonly HistoryRow[]): readonly HistoryRow[] {
   const last = new Map<string, HistoryRow>();
-  for (const row of changes) {
-    if (row.change.generation === generation) last.set(`${row.change.ruleId} ${row.change.userId}`, row);
-  }
+  for (const row of changes) last.set(`${row.change.ruleId} ${row.change.userId}`, row);
   return [...last.values()];
 }

@@ -1,23 +1,24 @@
-import type { EngineLog } from '@streaks/exactly-once/engine-options';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { EngineMetrics } from '@streaks/exactly-once/metrics';
-import { createPublisher } from '@streaks/exactly-once/publish/create-publisher';
 import { createPublisherEvents } from '@streaks/exactly-once/publish/metrics-of-publication';
 import type { Publication } from '@streaks/exactly-once/publish/publication';
-import { defaultPublisherTuning } from '@streaks/exactly-once/publish/publisher-options';
-import type { OnEngineStep } from '@streaks/exactly-once/steps';
+import { createPublisherInWorker } from '@streaks/exactly-once/publish/worker/create-publisher-in-worker';
 import type { Checks } from '@streaks/shared/http/health-routes';
 import { systemClock } from '@streaks/shared/lifecycle/clock';
 import type { Logger } from '@streaks/shared/observability/create-logger';
 import type { StreakChange } from '../projections/streaks/streak-change';
 import { createOutputEncoder } from './encode-output';
 import { watchPublication } from './publication-health';
-import { connectPublisher, type PublisherConfig } from './publisher-connections';
+import type { PublisherConfig } from './publisher-connections';
+import { MAX_UNREAD_BYTES, WORKER_LIMITS } from './publisher-tuning';
 
 export interface StartPublicationOptions {
   readonly config: PublisherConfig;
   readonly metrics: EngineMetrics;
-  readonly logger: Logger & EngineLog;
-  readonly onStep: OnEngineStep | undefined;
+  readonly logger: Logger;
+  /** Lines of the publisher's own log, ended by a line feed. */
+  readonly writeLogLine: (line: string) => void;
 }
 
 export interface RunningPublication {
@@ -25,29 +26,18 @@ export interface RunningPublication {
   readonly checks: () => Checks;
 }
 
-/** Starts the publisher. Closing it closes what it is connected to. */
-export function startPublication({ config, metrics, logger, onStep }: StartPublicationOptions): RunningPublication {
+/** Starts the publisher in a thread of its own. Rows are encoded here, where they were committed. */
+export function startPublication(options: StartPublicationOptions): RunningPublication {
+  const { config, metrics, logger, writeLogLine } = options;
   const health = watchPublication(createPublisherEvents(metrics, logger));
-  const connections = connectPublisher(config, logger);
-  const publisher = createPublisher({
-    ...connections.options,
-    tuning: defaultPublisherTuning,
+  const publisher = createPublisherInWorker({
+    createWorker: () =>
+      new Worker(join(__dirname, 'publisher-worker-main.js'), { workerData: config, resourceLimits: WORKER_LIMITS }),
     events: health.events,
+    onLogLine: writeLogLine,
+    onWorkerDied: (error) => logger.error({ err: error }, 'publisher_thread_died'),
+    maxUnreadBytes: MAX_UNREAD_BYTES,
     nowMs: systemClock.nowMs,
-    random: Math.random,
-    ...(onStep === undefined ? {} : { onStep: (step) => onStep(step) }),
   });
-  return {
-    publication: {
-      publisher: {
-        ...publisher,
-        async close(deadlineMs) {
-          await publisher.close(deadlineMs);
-          await connections.pool.end();
-        },
-      },
-      ...createOutputEncoder(config.places),
-    },
-    checks: health.checks,
-  };
+  return { publication: { publisher, ...createOutputEncoder(config.places) }, checks: health.checks };
 }
