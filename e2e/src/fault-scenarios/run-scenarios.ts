@@ -38,7 +38,7 @@ async function runScenario(scenario: Scenario, options: ScenarioOptions): Promis
       ...options,
       random: createRandom(options.seed),
       openStage: async (pipeline = {}) => {
-        const stage = await openStage({ ...options, pipeline });
+        const stage = await openStage({ ...options, place: options.servers, pipeline });
         stages.push(stage);
         return stage;
       },
@@ -46,7 +46,21 @@ async function runScenario(scenario: Scenario, options: ScenarioOptions): Promis
     for (const stage of stages) await stage.close();
     return result();
   } catch (error) {
+    for (const { processors } of stages) {
+      for (const { pid, output } of processors)
+        options.print(`  last words of processor ${pid}:\n${lastLines(output())}`);
+    }
     for (const stage of stages) await stage.close().catch(() => undefined);
     return result(error);
   }
 }
+
+const SHOWN_LINES = 25;
+
+const lastLines = (output: string): string =>
+  output
+    .trimEnd()
+    .split('\n')
+    .slice(-SHOWN_LINES)
+    .map((line) => `    ${line.slice(0, 400)}`)
+    .join('\n');

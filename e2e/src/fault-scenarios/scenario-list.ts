@@ -5,7 +5,9 @@ import { addedPartitions, lostInput, resetOffsets } from './scenarios/input-posi
 import { lostCommits, lostKafkaReplies } from './scenarios/lost-replies';
 import { foreignMarks, restoredRepublished, restoredSkipped } from './scenarios/output-positions';
 import { partitioned } from './scenarios/partitioned';
+import { poison } from './scenarios/poison';
 import { rebalanceStorm } from './scenarios/rebalance-storm';
+import { soak } from './scenarios/soak';
 import { connectionsExhausted, postgresKilled, redisEmptied, redisSlow } from './scenarios/stores';
 import { wanderingUser } from './scenarios/wandering-user';
 import { zombies } from './scenarios/zombies';
@@ -30,7 +32,9 @@ export const SCENARIOS: readonly Scenario[] = [
   foreignMarks,
   restoredRepublished,
   restoredSkipped,
+  poison,
   wanderingUser,
+  soak,
 ];
 
 /** @throws for a name that no scenario has */

@@ -1,8 +1,9 @@
+import { kafkaBrokers, type StackAddresses } from '@streaks/testing/stack-addresses';
 import { waitFor } from '@streaks/testing/wait-for';
 import { startCommitLosses } from '../proxy/commit-losses';
 import { startKafkaProxy } from '../proxy/kafka-proxy';
 import { type ApiName, createLossPlan } from '../proxy/loss-plan';
-import type { Scenario } from '../scenario';
+import type { Scenario, ScenarioContext } from '../scenario';
 import { expectSameProcesses } from './brokers';
 
 const CUTS = 8;
@@ -44,40 +45,49 @@ const APIS: readonly ApiName[] = [
   'EndTxn',
   'TxnOffsetCommit',
 ];
-/** Each of these was lost at least so often, in each way, before the fault ends. */
-const LEAST_LOSSES = 3;
 const WAYS = APIS.flatMap((api) => [`${api} request lost`, `${api} reply lost`]);
 
 export const lostKafkaReplies: Scenario = {
   name: 'lost-kafka-replies',
   about: `requests and replies of ${APIS.join(', ')} are lost by seed, the connection with them`,
-  run: async ({ openStage, servers: { addresses }, random, print }) => {
-    const proxy = await startKafkaProxy(addresses.KAFKA_BROKERS.split(','));
-    try {
-      const stage = await openStage({ processors: 0 });
-      const plan = createLossPlan({ random, share: 0.15, apis: APIS });
-      await stage.addProcessor({ env: { KAFKA_BROKERS: proxy.brokers.join(',') } });
-      await stage.addProcessor({ env: { KAFKA_BROKERS: proxy.brokers.join(',') } });
-      stage.startLoad({ records: 6_000, users: 600, durationMs: 60_000 });
-      await stage.recover('the start');
-      proxy.decideBy(plan.decide);
-      await waitFor(
-        () => {
-          const rare = WAYS.filter((way) => (plan.losses.get(way) ?? 0) < LEAST_LOSSES);
-          if (rare.length === 0) return true;
-          throw new Error(`not yet ${LEAST_LOSSES} times: ${rare.join(', ')}`);
-        },
-        { description: 'every loss to have happened', timeoutMs: 120_000 },
-      );
-      plan.stop();
-      print(`  lost: ${[...plan.losses].map(([what, count]) => `${what} ${count}`).join(', ')}`);
-      await stage.recover('the last loss');
-      await stage.finish();
-      if (proxy.complaints.length > 0) throw new Error(`the proxy was at a loss: ${proxy.complaints.join('; ')}`);
-      expectSameProcesses(stage, 2);
-      await stage.close();
-    } finally {
-      await proxy.close();
-    }
-  },
+  run: (context) =>
+    loseKafkaReplies({ ...context, addresses: context.servers.addresses }, { records: 6_000, leastLosses: 3 }),
 };
+
+/** Until each kind was lost so often, in each way. */
+export async function loseKafkaReplies(
+  {
+    openStage,
+    addresses,
+    random,
+    print,
+  }: Pick<ScenarioContext, 'openStage' | 'random' | 'print'> & { readonly addresses: StackAddresses },
+  { records, leastLosses }: { readonly records: number; readonly leastLosses: number },
+): Promise<void> {
+  const proxy = await startKafkaProxy(kafkaBrokers(addresses));
+  try {
+    const stage = await openStage({ processors: 0 });
+    const plan = createLossPlan({ random, share: 0.15, apis: APIS });
+    for (let n = 0; n < 2; n += 1) await stage.addProcessor({ env: { KAFKA_BROKERS: proxy.brokers.join(',') } });
+    stage.startLoad({ records, users: records / 10, durationMs: records * 10 });
+    await stage.recover('the start');
+    proxy.decideBy(plan.decide);
+    await waitFor(
+      () => {
+        const rare = WAYS.filter((way) => (plan.losses.get(way) ?? 0) < leastLosses);
+        if (rare.length === 0) return true;
+        throw new Error(`not yet ${leastLosses} times: ${rare.join(', ')}`);
+      },
+      { description: 'every loss to have happened', timeoutMs: 180_000 },
+    );
+    plan.stop();
+    print(`  lost: ${[...plan.losses].map(([what, count]) => `${what} ${count}`).join(', ')}`);
+    await stage.recover('the last loss');
+    await stage.finish();
+    if (proxy.complaints.length > 0) throw new Error(`the proxy was at a loss: ${proxy.complaints.join('; ')}`);
+    expectSameProcesses(stage, 2);
+    await stage.close();
+  } finally {
+    await proxy.close();
+  }
+}

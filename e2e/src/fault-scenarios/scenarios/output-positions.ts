@@ -1,4 +1,5 @@
 import { withAdmin } from '@streaks/testing/fresh-topic';
+import type { StackAddresses } from '@streaks/testing/stack-addresses';
 import { waitFor } from '@streaks/testing/wait-for';
 import { Client } from 'pg';
 import { readCommitted } from '../../state/java-consumer';
@@ -11,50 +12,58 @@ const LOAD = { records: 2_000, users: 200, durationMs: 40_000 };
 export const foreignMarks: Scenario = {
   name: 'foreign-marks',
   about: "the offsets that keep the publication's marks are overwritten by somebody else: 0, and far beyond the end",
-  run: async ({ openStage }) => {
-    const stage = await openStage();
-    stage.startLoad(LOAD);
-    await stage.recover('the start');
-    for (const offset of ['0', '900000000']) {
-      await stage.stopProcessors();
-      const partitions = Array.from({ length: await shardCount(stage) }, (_, partition) => ({ partition, offset }));
-      await withAdmin(stage.brokers, (admin) =>
-        admin.setOffsets({
-          groupId: stage.environment['RELAY_GROUP_ID'] ?? '',
-          topic: stage.outputTopics.streakChanges,
-          partitions,
-        }),
-      );
-      await Promise.all([stage.addProcessor(), stage.addProcessor()]);
-      await stage.recover(`a foreign offset ${offset} for every shard`);
-    }
-    await stage.finish();
-  },
+  run: async ({ openStage }) => overwriteMarks(openStage, LOAD),
 };
+
+export async function overwriteMarks(openStage: ScenarioContext['openStage'], load: typeof LOAD): Promise<void> {
+  const stage = await openStage();
+  stage.startLoad(load);
+  await stage.recover('the start');
+  for (const offset of ['0', '900000000']) {
+    await stage.stopProcessors();
+    const partitions = Array.from({ length: await shardCount(stage) }, (_, partition) => ({ partition, offset }));
+    await withAdmin(stage.brokers, (admin) =>
+      admin.setOffsets({
+        groupId: stage.environment['RELAY_GROUP_ID'] ?? '',
+        topic: stage.outputTopics.streakChanges,
+        partitions,
+      }),
+    );
+    await Promise.all([stage.addProcessor(), stage.addProcessor()]);
+    await stage.recover(`a foreign offset ${offset} for every shard`);
+  }
+  await stage.finish();
+}
 
 export const restoredRepublished: Scenario = {
   name: 'postgres-restored-republish',
   about:
     'Postgres comes back from an older copy: shards halt and publish nothing; republish publishes all under new ids',
-  run: async (context) => {
-    const { stage, published } = await restoreOlderCopy(context);
-    await runPartitions(stage, 'republish --all');
-    await Promise.all([stage.addProcessor(), stage.addProcessor()]);
-    await stage.recover('republish');
-    await stage.finish('stores');
-    const after = await changeIds(stage);
-    requireAll('still there', published, after);
-    const { rows } = await stage.pool.query<{ id: string }>('SELECT event_id::text AS id FROM streak_history');
-    requireAll('published', new Set(rows.map(({ id }) => id)), after);
-    context.print(`  ${published.size} changes published before, ${after.size} in all, ${rows.length} in Postgres`);
-  },
+  run: (context) => republish(context, context.servers.addresses, LOAD),
 };
+
+export async function republish(
+  context: Pick<ScenarioContext, 'openStage' | 'print'>,
+  addresses: StackAddresses,
+  load: typeof LOAD,
+): Promise<void> {
+  const { stage, published } = await restoreOlderCopy(context, addresses, load);
+  await runPartitions(stage, 'republish --all');
+  await Promise.all([stage.addProcessor(), stage.addProcessor()]);
+  await stage.recover('republish');
+  await stage.finish('stores');
+  const after = await changeIds(stage);
+  requireAll('still there', published, after);
+  const { rows } = await stage.pool.query<{ id: string }>('SELECT event_id::text AS id FROM streak_history');
+  requireAll('published', new Set(rows.map(({ id }) => id)), after);
+  context.print(`  ${published.size} changes published before, ${after.size} in all, ${rows.length} in Postgres`);
+}
 
 export const restoredSkipped: Scenario = {
   name: 'postgres-restored-skip',
   about: 'as before; skip-output counts as published what Kafka has, and all that comes later is published once',
   run: async (context) => {
-    const { stage, published } = await restoreOlderCopy(context);
+    const { stage, published } = await restoreOlderCopy(context, context.servers.addresses, LOAD);
     await runPartitions(stage, 'skip-output --all');
     await Promise.all([stage.addProcessor(), stage.addProcessor()]);
     await stage.recover('skip-output');
@@ -71,19 +80,23 @@ export const restoredSkipped: Scenario = {
 };
 
 /** A copy is made at a stop, more is published, and the copy takes the place of the database. Resolves once the shards stand still. */
-async function restoreOlderCopy({ openStage, servers, print }: ScenarioContext) {
+async function restoreOlderCopy(
+  { openStage, print }: Pick<ScenarioContext, 'openStage' | 'print'>,
+  addresses: StackAddresses,
+  load: typeof LOAD,
+) {
   const stage = await openStage();
-  stage.startLoad(LOAD);
+  stage.startLoad(load);
   await stage.recover('the start');
   const name = new URL(stage.databaseUrl).pathname.slice(1);
   const copy = `${name}_copy`;
   await stage.stopProcessors();
-  await administer(servers.addresses.DATABASE_URL, [disconnect(name), `CREATE DATABASE ${copy} TEMPLATE ${name}`]);
+  await administer(addresses.DATABASE_URL, [disconnect(name), `CREATE DATABASE ${copy} TEMPLATE ${name}`]);
   await Promise.all([stage.addProcessor(), stage.addProcessor()]);
   await stage.recover('the copy was made');
   await stage.stopProcessors();
   const published = await changeIds(stage);
-  await administer(servers.addresses.DATABASE_URL, [
+  await administer(addresses.DATABASE_URL, [
     `DROP DATABASE ${name} WITH (FORCE)`,
     `ALTER DATABASE ${copy} RENAME TO ${name}`,
   ]);

@@ -1,17 +1,23 @@
 import { readFileSync } from 'node:fs';
+import type { EngineStep } from '@streaks/exactly-once/steps';
 import { waitFor } from '@streaks/testing/wait-for';
 import { readMetric } from '../../http/read-metric';
 import type { Scenario, ScenarioContext } from '../scenario';
 import { expectSameProcesses } from './brokers';
 
-/** Where the processor is stopped, and what shows that it was told off when it went on. */
-const STOPS = [
+/** Where a processor is stopped, and what tells it that it was replaced when it goes on. */
+export interface Stop {
+  readonly step: EngineStep;
+  readonly fencedBy: 'epoch' | 'producer';
+}
+
+const STOPS: readonly Stop[] = [
   { step: 'B2_QUEUED', fencedBy: 'epoch' },
   { step: 'B3_LOCKED', fencedBy: 'epoch' },
   { step: 'B6_ADVANCED', fencedBy: 'epoch' },
   { step: 'P4_SENT', fencedBy: 'producer' },
   { step: 'P5_MARK_SENT', fencedBy: 'producer' },
-] as const;
+];
 
 export const zombies: Scenario = {
   name: 'zombies',
@@ -23,11 +29,12 @@ export const zombies: Scenario = {
 
 export async function stopAt(
   { openStage, print }: Pick<ScenarioContext, 'openStage' | 'print'>,
-  { step, fencedBy }: (typeof STOPS)[number],
+  { step, fencedBy }: Stop,
+  records = 1_500,
 ): Promise<void> {
   const stage = await openStage({ processors: 0 });
   const zombie = await stage.addProcessor({ env: { FAILPOINTS: `${step}@5:stop` } });
-  stage.startLoad({ records: 1_500, users: 200, durationMs: 60_000 });
+  stage.startLoad({ records, users: records / 8, durationMs: records * 40 });
   await waitFor(() => isStopped(zombie.pid), { description: `the processor to stop at ${step}`, timeoutMs: 30_000 });
   await stage.addProcessor();
   await stage.recover(`the stop at ${step}`);

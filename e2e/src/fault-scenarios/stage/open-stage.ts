@@ -7,7 +7,7 @@ import { dailySession, toMessage } from '../../producers/session-factory';
 import { checkExact, type ExpectedLetter } from './check-exact';
 import { type LoadPlan, type RunningLoad, startLoad } from './load';
 import { RECOVERY_LIMIT_MS, type RecoveryOptions, untilRecovered } from './recovery';
-import type { Servers } from './servers';
+import type { Place } from './servers';
 
 /** A pipeline with load, on which faults are played. */
 export interface Stage extends Pipeline {
@@ -29,7 +29,7 @@ export interface Stage extends Pipeline {
 }
 
 export interface StageOptions {
-  readonly servers: Servers;
+  readonly place: Place;
   readonly seed: number;
   readonly print: (line: string) => void;
   readonly pipeline: Partial<PipelineOptions>;
@@ -38,8 +38,8 @@ export interface StageOptions {
 /** Time to go through what is left at the end; a fault has its own, shorter limit. */
 const DRAIN_TIMEOUT_MS = 120_000;
 
-export async function openStage({ servers, seed, print, pipeline: options }: StageOptions): Promise<Stage> {
-  const { addresses, replicationFactor } = servers;
+export async function openStage({ place, seed, print, pipeline: options }: StageOptions): Promise<Stage> {
+  const { addresses, replicationFactor } = place;
   const pipeline = await startPipeline({
     addresses,
     replicationFactor,

@@ -6,14 +6,18 @@ import { addressesToEnvironment } from '@streaks/local-stack/stack-addresses';
 import { type Stack, startStack } from '@streaks/local-stack/start-stack';
 import { type StackAddresses, stackAddresses } from '@streaks/testing/stack-addresses';
 
-/** Servers that a scenario may kill: nobody else uses them. */
-export interface Servers {
-  readonly stack: Stack;
-  /** Folder of their data. */
-  readonly dir: string;
+/** Where a stage is built. */
+export interface Place {
   readonly addresses: StackAddresses;
   /** Most copies a topic can have. */
   readonly replicationFactor: number;
+}
+
+/** Servers that a scenario may kill: nobody else uses them. */
+export interface Servers extends Place {
+  readonly stack: Stack;
+  /** Folder of their data. */
+  readonly dir: string;
   stop(): Promise<void>;
 }
 
