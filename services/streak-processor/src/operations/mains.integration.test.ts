@@ -6,7 +6,7 @@ import { repositoryRoot } from '@streaks/testing/repository';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 
-jest.setTimeout(60_000);
+jest.setTimeout(150_000);
 
 interface Ended {
   readonly code: number;

@@ -6,7 +6,7 @@ import { createOperatorBench, type OperatorBench, SYSTEM_USER } from '../test-su
 import { createOpenTopics } from './open-topics';
 import { replayDeadLetters } from './replay';
 
-jest.setTimeout(90_000);
+jest.setTimeout(150_000);
 
 interface StoredLetter {
   readonly offset: number;
@@ -53,7 +53,7 @@ describe('dead letters', () => {
   const untilLetters = (count: number) =>
     waitFor(async () => (await letters()).length === count, {
       description: `${count} dead letters`,
-      timeoutMs: 20_000,
+      timeoutMs: 40_000,
     });
 
   const untilIdle = () =>
@@ -64,7 +64,7 @@ describe('dead letters', () => {
         };
         return partitions.length === 2 && partitions.every(({ lag }) => lag === '0');
       },
-      { description: 'all records to be applied', timeoutMs: 20_000, intervalMs: 100 },
+      { description: 'all records to be applied', timeoutMs: 40_000, intervalMs: 100 },
     );
 
   const eventIds = async () =>

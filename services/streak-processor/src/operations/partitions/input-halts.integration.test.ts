@@ -9,7 +9,7 @@ import { kafkaBrokers, stackAddresses } from '@streaks/testing/stack-addresses';
 import { waitFor } from '@streaks/testing/wait-for';
 import { createOperatorBench, type OperatorBench, SYSTEM_USER } from '../test-support/operator-bench';
 
-jest.setTimeout(90_000);
+jest.setTimeout(150_000);
 
 const brokers = kafkaBrokers(stackAddresses());
 
@@ -41,7 +41,7 @@ describe('a halted partition, with a processor that goes on running', () => {
         const state = running.engine.status().partitions.get(0);
         return rows.length === 1 && state?.kind === 'halted' && state.isRecorded;
       },
-      { description: `partition 0 to halt with ${reason}`, timeoutMs: 20_000 },
+      { description: `partition 0 to halt with ${reason}`, timeoutMs: 40_000 },
     );
 
   const untilActive = (running: RunningEngine) =>

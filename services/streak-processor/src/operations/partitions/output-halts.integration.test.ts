@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { SYSTEM_USER } from '../test-support/operator-bench';
 import { createOutboxBench, type OutboxBench } from '../test-support/outbox-bench';
 
-jest.setTimeout(90_000);
+jest.setTimeout(150_000);
 
 describe('a halted shard, with a publisher that goes on running', () => {
   let bench: OutboxBench;
@@ -18,7 +18,7 @@ describe('a halted shard, with a publisher that goes on running', () => {
         const row = await bench.shard();
         return Object.entries(expected).every(([name, value]) => row?.[name] === value);
       },
-      { description: `the shard to be ${JSON.stringify(expected)}`, timeoutMs: 20_000 },
+      { description: `the shard to be ${JSON.stringify(expected)}`, timeoutMs: 40_000 },
     );
 
   const eventIds = async () =>
@@ -99,7 +99,7 @@ describe('a halted shard, with a publisher that goes on running', () => {
         async () =>
           (await bench.operator.connections.withAdmin((admin) => admin.describeGroups([bench.consumerGroupId])))
             .groups[0]?.members.length === 1,
-        { description: 'the processor to be in its group', timeoutMs: 20_000, intervalMs: 100 },
+        { description: 'the processor to be in its group', timeoutMs: 40_000, intervalMs: 100 },
       );
       expect(await bench.operator.partitions('republish --all --yes')).toMatchObject({
         exitCode: 3,
