@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Registry } from 'prom-client';
 import { Counter } from 'prom-client';
 import type { Logger } from '../../observability/create-logger';
+import { handOverConnections } from './hand-over-connections';
 import { createPeerQuestions, type PeerProcess } from './peer-questions';
 import { isWorkerMessage, type WorkerMessage } from './worker-messages';
 import { workerRestartDelayMs } from './worker-restart-delay';
@@ -56,6 +57,7 @@ export function superviseWorkers({ count, logger, registry, onBadEnd }: Supervis
     const worker = cluster.fork();
     const supervised: Supervised = { worker, isStarted: false, lastLine: '' };
     running.set(worker.id, supervised);
+    handOverConnections(worker, () => [...running.values()].some((one) => one !== supervised && one.isStarted));
     return new Promise((resolve) => {
       worker.on('message', (message: unknown) => {
         if (!isWorkerMessage(message)) return;
