@@ -6,6 +6,8 @@ import type { KillFigures } from './kills/kill-log';
 export interface SuiteFigures extends KillFigures, FaultCounts {
   readonly seed: number;
   readonly events: number;
+  /** Of the input: acknowledgements that did not come. */
+  readonly resentChunks: number;
   /** Processors that ended although nobody killed them. */
   readonly unexpectedEnds: number;
   /** From each kill to the moment when all partitions of the killed had another owner, ascending. */

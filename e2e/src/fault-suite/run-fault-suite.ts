@@ -1,10 +1,11 @@
 import { createRandom } from '../load/random';
 import { collectRun } from './check/collect-run';
 import type { CollectedRun } from './check/collected-run';
-import { expectationOf } from './check/expectation';
+import { type Expectation, expectationOf } from './check/expectation';
 import { countFaults, describeFaults, type Fault } from './check/fault';
 import { proveChecker } from './check/planted-faults';
 import { publishedFaults } from './check/published-faults';
+import { readSentLetters } from './check/read-sent-letters';
 import { storedFaults } from './check/stored-faults';
 import type { FaultCluster } from './cluster/fault-cluster';
 import { untilAtRest } from './cluster/until-at-rest';
@@ -45,7 +46,7 @@ export interface SuiteResult {
 const PROOF_EVENTS = 3_000;
 const CHUNK_EVENTS = 100;
 const REST_TIMEOUT_MS = 300_000;
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 /** Sent all the time, so that every step goes on being met; and no more than a busy product sends. */
 const PACE = { least: 150, most: 5_000, firstGuessMsPerKill: 1_500 };
 
@@ -67,13 +68,18 @@ export async function runFaultSuite(cluster: FaultCluster, options: FaultSuiteOp
   const feed = createFeed(generateChunks(input), sender);
   const log = createKillLog();
   const unexpectedEnds: string[] = [];
-  const check = (run: CollectedRun): Fault[] => {
-    const expected = expectationOf({ options: input, chunks: feed.chunks(), repeats: sender.repeats });
-    return [...storedFaults(run, expected), ...publishedFaults(run)];
-  };
+  const expect = async (): Promise<Expectation> =>
+    expectationOf({ options: input, chunks: feed.chunks(), inLog: await readSentLetters(pipeline) });
+  const check = (run: CollectedRun, expected: Expectation): Fault[] => [
+    ...storedFaults(run, expected),
+    ...publishedFaults(run),
+  ];
   try {
     await runWithoutKills(cluster, () => feed.sendUntil(Math.min(PROOF_EVENTS, options.events)));
-    const found = proveChecker(await collectRun({ ...pipeline, topics: pipeline.outputTopics }), check);
+    const expectedFirst = await expect();
+    const found = proveChecker(await collectRun({ ...pipeline, topics: pipeline.outputTopics }), (run) =>
+      check(run, expectedFirst),
+    );
     print(`The checker finds what was planted in copies of ${feed.events()} events: ${found.join(', ')}.`);
 
     const killStartedMs = nowMs();
@@ -85,12 +91,13 @@ export async function runFaultSuite(cluster: FaultCluster, options: FaultSuiteOp
     }
     const killMs = nowMs() - killStartedMs;
     await runWithoutKills(cluster, () => feed.sendUntil(options.events));
-    const faults = check(await collectRun({ ...pipeline, topics: pipeline.outputTopics }));
-    const { events } = expectationOf({ options: input, chunks: feed.chunks(), repeats: sender.repeats });
+    const expected = await expect();
+    const faults = check(await collectRun({ ...pipeline, topics: pipeline.outputTopics }), expected);
     return {
       figures: {
         seed,
-        events,
+        events: expected.events,
+        resentChunks: sender.resends(),
         ...log.figures(),
         ...countFaults(faults),
         unexpectedEnds: unexpectedEnds.length,

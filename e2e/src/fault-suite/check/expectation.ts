@@ -1,7 +1,7 @@
 import { type ReferenceSession, type ReferenceUser, referenceFold } from '@streaks/testing/reference-fold';
-import { type Chunk, type ChunkOptions, generateChunks } from '../input/generate-chunks';
+import { type Chunk, type ChunkOptions, generateChunks, type InputEvent } from '../input/generate-chunks';
 
-/** How many dead letters of one kind there must be; more than one number where a chunk had to be sent again. */
+/** How many dead letters of one kind there must be. */
 export interface ExpectedLetters {
   readonly least: number;
   readonly most: number;
@@ -20,8 +20,8 @@ export interface Expectation {
 export interface SentInput {
   readonly options: ChunkOptions;
   readonly chunks: number;
-  /** How often a chunk was sent, where that is more than once. */
-  readonly repeats: ReadonlyMap<number, number>;
+  /** Records in the log that must become dead letters, by `letterKey`: `readSentLetters`. */
+  readonly inLog: ReadonlyMap<string, number>;
   /** Length of a local day's total that qualifies it. */
   readonly targetMs?: number;
 }
@@ -43,28 +43,38 @@ export const letterKey = (letter: {
 const SESSION_CONFLICT = 'SESSION_CONFLICT';
 const DEFAULT_TARGET_MS = 1_800_000;
 
-/** Makes the input once more and folds it. */
-export function expectationOf({ options, chunks, repeats, targetMs = DEFAULT_TARGET_MS }: SentInput): Expectation {
+/** The dead letter that a record must become; undefined for one that is to be applied. */
+export function letterKeyOf(event: InputEvent): string | undefined {
+  if (event.kind === 'bad') {
+    return letterKey({ reason: event.reason, key: event.key, userId: null, eventId: null });
+  }
+  if (event.kind !== 'conflict') return undefined;
+  const { userId, sessionId } = event.session;
+  return letterKey({ reason: SESSION_CONFLICT, key: null, userId, eventId: sessionId });
+}
+
+/**
+ * Makes the input once more and folds it.
+ * @throws when the log lacks a record that was sent: then the sender is at fault and not the product
+ */
+export function expectationOf({ options, chunks, inLog, targetMs = DEFAULT_TARGET_MS }: SentInput): Expectation {
   const sessions = new Map<string, ReferenceSession>();
-  const letters = new Map<string, ExpectedLetters>();
+  const sentLetters = new Map<string, number>();
   let events = 0;
   for (const chunk of committedChunks(options, chunks)) {
-    const most = repeats.get(chunk.index) ?? 1;
     events += chunk.events.length;
     for (const event of chunk.events) {
-      if (event.kind === 'session' || event.kind === 'repeat') {
-        const key = sessionKey(event.session);
-        if (!sessions.has(key)) sessions.set(key, event.session);
-        continue;
+      const letter = letterKeyOf(event);
+      if (letter !== undefined) sentLetters.set(letter, (sentLetters.get(letter) ?? 0) + 1);
+      else if (event.kind !== 'bad' && !sessions.has(sessionKey(event.session))) {
+        sessions.set(sessionKey(event.session), event.session);
       }
-      const ids =
-        event.kind === 'bad'
-          ? { reason: event.reason, key: event.key, userId: null, eventId: null }
-          : { reason: SESSION_CONFLICT, key: null, userId: event.session.userId, eventId: event.session.sessionId };
-      const found = letters.get(letterKey(ids)) ?? { least: 0, most: 0 };
-      letters.set(letterKey(ids), { least: found.least + 1, most: found.most + most });
     }
   }
+  for (const [letter, sent] of sentLetters) {
+    if ((inLog.get(letter) ?? 0) < sent) throw new Error(`the log has fewer than ${sent} records of ${letter}`);
+  }
+  const letters = new Map([...inLog].map(([letter, count]) => [letter, { least: count, most: count }]));
   return { sessions, users: referenceFold(sessions.values(), targetMs), letters, events };
 }
 

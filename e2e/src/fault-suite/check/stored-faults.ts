@@ -91,12 +91,17 @@ function versionFaults(history: readonly StoredChange[]): Fault[] {
 function letterFaults(letters: readonly StoredLetter[], expected: Expectation): Fault[] {
   const where = 'dead_letters';
   const faults: Fault[] = [];
-  const found = new Map<string, number>();
-  for (const letter of letters) found.set(letterKey(letter), (found.get(letterKey(letter)) ?? 0) + 1);
+  const found = new Map<string, string[]>();
+  for (const letter of letters) {
+    const places = found.get(letterKey(letter)) ?? [];
+    places.push(`${letter.partition}/${letter.offset}`);
+    found.set(letterKey(letter), places);
+  }
   for (const [key, { least, most }] of expected.letters) {
-    const count = found.get(key) ?? 0;
-    if (count < least) faults.push({ kind: 'lost', where, detail: `${key}: ${count} of ${least}` });
-    if (count > most) faults.push({ kind: 'duplicated', where, detail: `${key}: ${count}, at most ${most}` });
+    const places = found.get(key) ?? [];
+    const detail = `${key}: ${least === most ? most : `${least} to ${most}`} expected, stored ${places.join(' and ')}`;
+    if (places.length < least) faults.push({ kind: 'lost', where, detail });
+    if (places.length > most) faults.push({ kind: 'duplicated', where, detail });
   }
   for (const key of found.keys()) {
     if (!expected.letters.has(key)) faults.push({ kind: 'wrong', where, detail: `${key} should not be there` });

@@ -3,6 +3,7 @@ import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { createSessionEncoder, type SessionEncoder } from '@streaks/shared/contracts/session-codec';
 import { Kafka, logLevel, type Message, type Producer } from 'kafkajs';
 import { toJson } from '../../producers/session-producer';
+import { letterKeyOf } from '../check/expectation';
 import type { Chunk, InputEvent } from './generate-chunks';
 
 export interface ChunkSenderOptions {
@@ -13,12 +14,15 @@ export interface ChunkSenderOptions {
   readonly name: string;
 }
 
+/** Header of a record that must become a dead letter: its `letterKey`. */
+export const EXPECTED_LETTER_HEADER = 'expected-letter';
+
 /** Sends chunks so that none is lost, whatever happens to the brokers. One chunk at a time. */
 export interface ChunkSender {
   /** Resolves when the chunk's fate is settled. A chunk whose acknowledgement was lost is sent again. */
   send(chunk: Chunk): Promise<void>;
-  /** Chunks sent more than once, and how often: their bad records may be in the log as often. */
-  readonly repeats: ReadonlyMap<number, number>;
+  /** How often a chunk had to be sent again. */
+  resends(): number;
   close(): Promise<void>;
 }
 
@@ -28,7 +32,7 @@ const RETRY_PAUSE_MS = 200;
 export async function createChunkSender(options: ChunkSenderOptions): Promise<ChunkSender> {
   const { brokers, registryUrl, topic, name } = options;
   const encoder = await createSessionEncoder(new SchemaRegistry({ host: registryUrl }));
-  const repeats = new Map<number, number>();
+  let resends = 0;
   const isClosing = new AbortController();
   let producers: Partial<Record<'idempotent' | 'committed', Producer>> = {};
   let openAbort: (() => Promise<void>) | undefined;
@@ -86,7 +90,7 @@ export async function createChunkSender(options: ChunkSenderOptions): Promise<Ch
   };
 
   return {
-    repeats,
+    resends: () => resends,
     async send(chunk) {
       const { mode } = chunk;
       if (mode === 'aborted') {
@@ -95,15 +99,15 @@ export async function createChunkSender(options: ChunkSenderOptions): Promise<Ch
         await beginAborted(chunk).catch(() => undefined);
         return;
       }
-      for (let attempts = 1; ; attempts += 1) {
+      for (;;) {
         try {
           await sendOnce({ ...chunk, mode });
-          if (attempts > 1) repeats.set(chunk.index, attempts);
           await openAbort?.().catch(() => undefined);
           return;
         } catch (error) {
           await discardAll();
           if (isClosing.signal.aborted) throw error;
+          resends += 1;
           await delay(RETRY_PAUSE_MS, undefined, { signal: isClosing.signal }).catch(() => undefined);
         }
       }
@@ -118,11 +122,14 @@ export async function createChunkSender(options: ChunkSenderOptions): Promise<Ch
 
 function toMessage(event: InputEvent, format: Chunk['format'], encoder: SessionEncoder): Message {
   const { partition } = event;
-  if (event.kind === 'bad') return { partition, key: event.key, value: event.value };
+  const letter = letterKeyOf(event);
+  const headers = letter === undefined ? {} : { headers: { [EXPECTED_LETTER_HEADER]: letter } };
+  if (event.kind === 'bad') return { partition, key: event.key, value: event.value, ...headers };
   const { session } = event;
   return {
     partition,
     key: session.userId,
     value: format === 'avro' ? encoder.encode(session) : toJson(session),
+    ...headers,
   };
 }
