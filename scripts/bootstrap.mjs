@@ -1,7 +1,7 @@
 // The one entry of every npm script. Plain Node without dependencies: it has to work before anything is installed.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { runOperation } from './bootstrap/operations.mjs';
+import { runOnInstallation, runOperation } from './bootstrap/operations.mjs';
 import { preparePackages } from './bootstrap/packages.mjs';
 import { build, ROOT, runNode, runTool } from './bootstrap/run.mjs';
 import { runTests } from './bootstrap/test.mjs';
@@ -17,6 +17,11 @@ const COMMANDS = {
   'test:unit': { needsBuild: false, run: (args) => runTests([['unit']], args) },
   'test:faults': { needsBuild: true, run: (args) => runNode('e2e/dist/fault-suite/main.js', args) },
   'test:mutations': { needsBuild: true, run: (args) => runNode('e2e/dist/mutations/main.js', args) },
+  rebuild: {
+    needsBuild: '@streaks/streak-processor',
+    run: (args) => runOnInstallation('rebuild/rebuild-main.js', args),
+  },
+  verify: { needsBuild: '@streaks/streak-processor', run: (args) => runOnInstallation('verify/verify-main.js', args) },
   cases: { needsBuild: true, run: (args) => runNode('e2e/dist/cases/main.js', args) },
   partitions: { needsBuild: '@streaks/streak-processor', run: (args) => runOperation('partitions', args) },
   'dead-letters': { needsBuild: '@streaks/streak-processor', run: (args) => runOperation('dead-letters', args) },

@@ -6,8 +6,12 @@ const ADDRESSES = ['DATABASE_URL', 'KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'REDI
 
 /** Runs an operators' command of the processor, on the servers of the environment or, when it names none, of the local stack. */
 export function runOperation(name, args) {
-  const env = localStackAddresses(process.env);
-  return runNode(`services/streak-processor/dist/operations/${name}-main.js`, args, { env });
+  return runOnInstallation(`operations/${name}-main.js`, args);
+}
+
+/** The same for any built script of the processor. */
+export function runOnInstallation(script, args) {
+  return runNode(`services/streak-processor/dist/${script}`, args, { env: localStackAddresses(process.env) });
 }
 
 /** All or nothing: half of one installation and half of another would be changed together. */

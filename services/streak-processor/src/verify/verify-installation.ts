@@ -49,7 +49,6 @@ async function verify(installation: Installation, display: ProgressDisplay): Pro
   const { config, store, redis } = installation;
   const pool = installation.openPool({
     name: 'streaks-verify',
-    role: config.DATABASE_ROLE,
     max: 3,
     sessionSettings: { DateStyle: 'ISO, YMD', default_transaction_read_only: 'on' },
   });
