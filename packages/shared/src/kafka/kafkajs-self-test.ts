@@ -36,6 +36,8 @@ interface Kafkajs {
   readonly Batch: new (topic: string, fetchedOffset: string, partition: object) => BatchLike;
   readonly Runner: new (options: object) => RunnerLike;
   readonly ConsumerGroup: { readonly prototype: { fetch(this: object, nodeId: number): Promise<unknown> } };
+  readonly encodeRecord: (record: object) => { readonly buffer: Buffer };
+  readonly decodeRecord: (decoder: unknown, batch: object) => { readonly headers: Readonly<Record<string, unknown>> };
   readonly RequestQueue: new (
     options: object,
   ) => { checkPendingRequests(): void; throttleCheckTimeoutId: unknown; destroy(): void };
@@ -91,6 +93,11 @@ const parts: Readonly<Record<string, (kafkajs: Kafkajs) => boolean | Promise<boo
   'decode errors: eachBatch': async (kafkajs) => await isHandedOutUnresolved(kafkajs, await undecodableBatch(kafkajs)),
   'fetch order': ({ ConsumerGroup }) => asksForEachPartitionFirstInTurn(ConsumerGroup),
   'fetched offset': (kafkajs) => isToldWhereASkippedBatchBegan(kafkajs),
+  'header names': ({ encodeRecord, decodeRecord, Decoder }) => {
+    const record = encodeRecord({ key: null, value: null, headers: { toString: 'x' } }).buffer;
+    const { headers } = decodeRecord(new Decoder(record.subarray(1)), { firstOffset: '0', firstTimestamp: '0' }); // behind its length
+    return String(headers['toString']) === 'x';
+  },
   timers: ({ RequestQueue }) => {
     const queue = new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 1, clientId: '', broker: '', logger: {} });
     queue.checkPendingRequests();
@@ -136,6 +143,8 @@ function loadKafkajs(): Kafkajs {
     Runner: load('kafkajs/src/consumer/runner'),
     ConsumerGroup: load('kafkajs/src/consumer/consumerGroup'),
     RequestQueue: load('kafkajs/src/network/requestQueue'),
+    encodeRecord: load('kafkajs/src/protocol/recordBatch/record/v0'),
+    decodeRecord: load('kafkajs/src/protocol/recordBatch/record/v0/decoder'),
   };
 }
 
