@@ -1,4 +1,4 @@
-import type { Worker } from 'node:cluster';
+import type { EventEmitter } from 'node:events';
 
 /** What Node.js sends a worker with a connection, and what the worker answers (`internal/cluster`). */
 type ClusterMessage = {
@@ -8,6 +8,9 @@ type ClusterMessage = {
   readonly ack?: unknown;
 };
 
+/** The part of a `cluster.Worker` that is used. */
+export type HandedWorker = { readonly process: EventEmitter & { send?: (...message: never[]) => boolean } };
+
 const CLUSTER_COMMAND = 'NODE_CLUSTER';
 
 /**
@@ -15,14 +18,14 @@ const CLUSTER_COMMAND = 'NODE_CLUSTER';
  * between never says so, and the connection stays open with nobody behind it: its client hangs. Here the refusal is given
  * in the dead worker's place, so that Node.js hands the connection to another one; without another one it is closed.
  */
-export function handOverConnections(worker: Worker, hasOthers: () => boolean): void {
+export function handOverConnections(worker: HandedWorker, hasOthers: () => boolean): void {
   const child = worker.process;
   const open = new Set<unknown>();
   const { send } = child;
   Object.defineProperty(child, 'send', {
     value(this: unknown, message: ClusterMessage, ...rest: unknown[]) {
       if (message.cmd === CLUSTER_COMMAND && message.act === 'newconn') open.add(message.seq);
-      return Reflect.apply(send, child, [message, ...rest]);
+      return send === undefined ? false : Reflect.apply(send, child, [message, ...rest]);
     },
   });
   child.on('internalMessage', ({ cmd, ack }: ClusterMessage) => {
