@@ -14,12 +14,18 @@ CREATE TABLE partition_progress (
   PRIMARY KEY (topic, partition)
 ) WITH (fillfactor = 50);
 
--- One row per outbox shard. out_seq numbers the rows of a shard without gaps, in commit order.
+-- One row per outbox shard. out_seq numbers the rows of a shard without gaps, in commit order; projected_seq is how far the sink has them,
+-- published_seq how far Kafka has. mark_epoch: marks kept in Kafka under an older one are void. accepted_mark: a mark in Kafka above out_seq that an
+-- operator accepted (a restored database): rows up to it count as published. halt_*: why the shard's publication stands still, until set to NULL.
 CREATE TABLE outbox_shard (
   shard          integer PRIMARY KEY CHECK (shard >= 0),
   out_seq        bigint  NOT NULL DEFAULT 0,
   published_seq  bigint  NOT NULL DEFAULT 0 CHECK (published_seq <= out_seq),
-  projected_seq  bigint  NOT NULL DEFAULT 0 CHECK (projected_seq <= out_seq)
+  projected_seq  bigint  NOT NULL DEFAULT 0 CHECK (projected_seq <= out_seq),
+  mark_epoch     bigint  NOT NULL DEFAULT 0,
+  accepted_mark  bigint  NOT NULL DEFAULT 0,
+  halt_reason    text,
+  halt_detail    text
 ) WITH (fillfactor = 50);
 
 -- A record that can never be applied: the original bytes, and why. Committed with the offset that passes it.

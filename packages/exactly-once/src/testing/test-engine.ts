@@ -13,6 +13,7 @@ import { Registry } from 'prom-client';
 import { type Engine, startEngine } from '../create-engine';
 import { defaultTuning, type EngineOptions, type EngineTuning } from '../engine-options';
 import { createEngineMetrics, type EngineMetrics } from '../metrics';
+import type { Publication } from '../publish/publication';
 import { ensureShards } from '../sql/ensure-shards';
 import {
   type CounterChange,
@@ -40,6 +41,7 @@ export interface StartOptions {
   readonly onStep?: NonNullable<EngineOptions<CounterEvent, CounterChange, number>['onStep']>;
   readonly tuning?: Partial<EngineTuning>;
   readonly socketFactory?: ISocketFactory;
+  readonly publication?: Publication<CounterChange>;
 }
 
 /** A topic, a database and any number of engines on them. */
@@ -119,6 +121,7 @@ export async function createEngineBench(partitions: number): Promise<EngineBench
         random: Math.random,
         onFatal: (reason, error) => fatal.push(`${reason}: ${error}`),
         ...(options.onStep ? { onStep: options.onStep } : {}),
+        ...(options.publication ? { publication: options.publication } : {}),
       });
       const started: RunningEngine = {
         engine,
