@@ -4,7 +4,7 @@ import { STANDARD_SHAPE } from './data-set/generate-data-set';
 import { GROWTH_SERIES_NAMES, type GrowthSeriesName } from './growth/growth-cases';
 
 export const DEFAULT_SECTIONS = ['backlog', 'plain', 'naive', 'streams', 'streams-sink', 'latency', 'http'] as const;
-export const SECTIONS = [...DEFAULT_SECTIONS, 'growth'] as const;
+export const SECTIONS = [...DEFAULT_SECTIONS, 'growth', 'profile'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export const GROWTH_PARTS = [...GROWTH_SERIES_NAMES, 'steady'] as const;
@@ -28,7 +28,7 @@ export interface BenchOptions {
 }
 
 export const USAGE = `npm run bench [-- SECTION ...] [options]
-  sections  ${SECTIONS.join(' ')} (all but growth when none is named)
+  sections  ${SECTIONS.join(' ')} (all but growth and profile when none is named)
   --events N           events of the data set (${STANDARD_SHAPE.events})
   --runs N             runs of each figure; the median is told (3)
   --prefill N          sessions that the tables hold before backlog and plain begin

@@ -8,6 +8,7 @@ import { errorLine } from '@streaks/local-stack/stack-error';
 import { startStack } from '@streaks/local-stack/start-stack';
 import { type BenchOptions, parseBenchOptions, USAGE } from './bench-options';
 import { type BenchResults, writeResults } from './bench-results';
+import { PROFILING_POSTGRES_SETTINGS } from './profile/profile-run';
 import { runSections } from './run-sections';
 import { ratiosOf, summarise } from './summarise-results';
 
@@ -25,6 +26,7 @@ async function main(args: readonly string[]): Promise<void> {
     ports: { kafka: 0, registry: 0, postgres: 0, redis: 0 },
     env: process.env,
     onProgress: display.show,
+    ...(options.sections.includes('profile') ? { postgresSettings: PROFILING_POSTGRES_SETTINGS } : {}),
   });
   try {
     // The pipelines of the sections find their servers where tests do: in the environment.
@@ -61,10 +63,19 @@ function describeRun({ events, runs, prefill, serviceEnv }: BenchOptions): Bench
   };
 }
 
+/** One line: what went wrong and, of a service that ended, the last that it said. */
+function describeFailure(error: unknown): string {
+  const lines = String(error instanceof Error ? error.message : error)
+    .trimEnd()
+    .split('\n');
+  const last = lines.length > 1 ? `: ${lines.at(-1)}` : '';
+  return `${errorLine(error)}${last}`;
+}
+
 main(process.argv.slice(2)).then(
   () => process.exit(0),
   (error: unknown) => {
-    console.error(errorLine(error));
+    console.error(describeFailure(error));
     process.exit(1);
   },
 );

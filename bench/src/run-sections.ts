@@ -7,24 +7,25 @@ import type { BenchResults } from './bench-results';
 import { expectedChecksum, type ResultChecksum } from './data-set/expected-result';
 import { type DataSet, generateDataSet, STANDARD_SHAPE } from './data-set/generate-data-set';
 import { growthSeries } from './growth/growth-cases';
-import { type GrowthResult, measureGrowth } from './growth/measure-growth';
+import { measureGrowth } from './growth/measure-growth';
 import { measureSteady } from './growth/measure-steady';
 import { measureHttp } from './http/measure-http';
 import { buildStreamsPeer } from './kafka-streams/build-streams-peer';
 import { measureStreams } from './kafka-streams/measure-streams';
 import { measureStreamsSink } from './kafka-streams/measure-streams-sink';
-import { type LatencyResult, measureLatency } from './latency/measure-latency';
+import { measureLatency } from './latency/measure-latency';
 import { measureNaive } from './naive/measure-naive';
 import { measurePlainLoop } from './plain-loop/measure-plain-loop';
 import { heldBefore, prefillOf } from './prefill/prefill-users';
 import { ms, perSecond } from './printing/print-results';
 import { describeCpu } from './processes/cpu-seconds';
+import { profileBacklog } from './profile/profile-backlog';
 
 /** Runs the sections that were asked for, in their order, and adds what they find to `results`. */
 export async function runSections(results: BenchResults, options: BenchOptions, context: BenchContext): Promise<void> {
   const has = (section: BenchOptions['sections'][number]): boolean => options.sections.includes(section);
   const dataSet = generateDataSet({ ...STANDARD_SHAPE, events: options.events });
-  const readsTopic = has('backlog') || has('streams') || has('streams-sink');
+  const readsTopic = has('backlog') || has('streams') || has('streams-sink') || has('profile');
   if (readsTopic) {
     const input = await produceDataSet(dataSet);
     try {
@@ -47,7 +48,7 @@ export async function runSections(results: BenchResults, options: BenchOptions, 
     });
   }
   if (has('naive')) results.naive = await measureNaive(dataSet, context);
-  if (has('latency')) results.latency = await runLatency(options, context);
+  if (has('latency')) await runLatency(results, options, context);
   if (has('http')) {
     const http = { secondsEach: options.httpSeconds, workers: [1, 2] };
     results.http = await measureHttp(dataSet, http, context);
@@ -67,6 +68,7 @@ async function runOnTopic(results: BenchResults, { options, context, dataSet, in
   if (options.sections.includes('backlog')) {
     results.backlog = await runBacklog({ options, context, dataSet, input }, expected);
   }
+  if (options.sections.includes('profile')) await profileBacklog(input, context);
   const wantsAlone = options.sections.includes('streams');
   const wantsSink = options.sections.includes('streams-sink');
   if (!wantsAlone && !wantsSink) return;
@@ -98,28 +100,28 @@ function prefillFor({ prefill }: BenchOptions) {
   return prefill === undefined ? undefined : prefillOf(prefill, STANDARD_SHAPE.users);
 }
 
-async function runLatency({ rates, latencySeconds }: BenchOptions, context: BenchContext): Promise<LatencyResult[]> {
-  const results: LatencyResult[] = [];
+async function runLatency(
+  results: BenchResults,
+  { rates, latencySeconds }: BenchOptions,
+  context: BenchContext,
+): Promise<void> {
   for (const rate of rates) {
     const result = await measureLatency({ perSecond: rate, seconds: latencySeconds, followOneIn: 100 }, context);
-    results.push(result);
+    results.latency = [...(results.latency ?? []), result];
     const { p50Ms, p95Ms, p99Ms, maxMs, followed, unseen, lateSends, sends, cpu } = result;
     context.print(
       `produce → GET at ${perSecond(rate)}: p50 ${ms(p50Ms)}, p95 ${ms(p95Ms)}, p99 ${ms(p99Ms)}, greatest ${ms(maxMs)}; ` +
         `${unseen} of ${followed} not seen; ${lateSends} of ${sends} sends late; CPU: ${describeCpu(cpu)}`,
     );
   }
-  return results;
 }
 
 async function runGrowth(results: BenchResults, options: BenchOptions, context: BenchContext): Promise<void> {
-  const series: GrowthResult[] = [];
   for (const part of options.growth) {
     if (part === 'steady') {
       results.steady = await measureSteady({ perSecond: options.steadyRate, minutes: options.minutes }, context);
     } else {
-      series.push(await measureGrowth(growthSeries(part, options.events), context));
+      results.growth = [...(results.growth ?? []), await measureGrowth(growthSeries(part, options.events), context)];
     }
   }
-  if (series.length > 0) results.growth = series;
 }
