@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pipeline } from '@streaks/testing/start-pipeline';
 import { waitFor } from '@streaks/testing/wait-for';
-import { type CpuSeconds, watchCpu } from '../processes/cpu-seconds';
+import { type CpuSeconds, watchCpuOfWork } from '../processes/cpu-seconds';
 import { peakMemoryMiB } from '../processes/process-memory';
 import { readBacklogMarks } from './backlog-marks';
 import type { InputTopic } from './input-topic';
@@ -16,7 +16,7 @@ export interface BacklogResult {
   readonly publishedPerSecond?: number;
   /** Greatest resident memory of the processor (VmHWM). */
   readonly processorPeakMiB: number;
-  /** From the start of the process to the end. */
+  /** From the look before the first that saw a record applied to the end: without start-up. */
   readonly cpu: CpuSeconds;
 }
 
@@ -43,7 +43,7 @@ export async function drainBacklog(
   const { topic, records } = input;
   const startedMs = performance.now();
   const processor = await pipeline.addProcessor({ untilReady: false, env: { SESSION_EVENTS_TOPIC: topic } });
-  const cpuWatch = watchCpu({ ...options.serverPids, processor: processor.pid });
+  const cpuWatch = watchCpuOfWork({ ...options.serverPids, processor: processor.pid });
   const ready = untilReady(processor.url);
   ready.catch(() => undefined);
   let firstMs: number | undefined;
@@ -52,9 +52,13 @@ export async function drainBacklog(
   let publishedMs: number | undefined;
   for (;;) {
     if (!processor.running()) throw new Error(`the processor ended: ${processor.output().trim().split('\n').at(-1)}`);
+    cpuWatch.beforeLook();
     const marks = await readBacklogMarks(pipeline.pool, topic);
     const nowMs = performance.now();
-    if (marks.applied > 0) firstMs ??= nowMs - LOOK_EVERY_MS;
+    if (marks.applied > 0) {
+      firstMs ??= nowMs - LOOK_EVERY_MS;
+      cpuWatch.begun();
+    }
     if (marks.applied >= records) appliedMs ??= nowMs;
     if (appliedMs !== undefined && marks.unprojected === 0) projectedMs ??= nowMs;
     if (projectedMs !== undefined && marks.unpublished === 0) publishedMs ??= nowMs;

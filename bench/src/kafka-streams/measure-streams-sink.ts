@@ -6,7 +6,7 @@ import type { BenchContext } from '../bench-context';
 import type { ResultChecksum } from '../data-set/expected-result';
 import { medianBy } from '../figures/median';
 import { perSecond } from '../printing/print-results';
-import { describeCpu, watchCpu } from '../processes/cpu-seconds';
+import { describeCpu, watchCpuOfWork } from '../processes/cpu-seconds';
 import { peakMemoryMiB } from '../processes/process-memory';
 import { spawnProcess } from '../processes/spawned-process';
 import type { StreamsPeer } from './build-streams-peer';
@@ -60,12 +60,13 @@ async function runOnce(
   ];
   const sink = spawnProcess(peer.java, [`-Xmx${HEAP}`, '-cp', peer.classPath, 'streaks.peer.SinkMain', ...args]);
   try {
-    const cpuWatch = watchCpu({ ...serverPids, streams: streams.process.pid, sink: sink.pid });
+    const cpuWatch = watchCpuOfWork({ ...serverPids, streams: streams.process.pid, sink: sink.pid });
     await untilRunning(sink);
     const running = untilRunning(streams.process);
     running.catch(() => undefined);
     const { firstMs, doneMs } = await watchProgress(() => readSunk(database.pool), expected.sessions, {
       processes: [streams.process, sink],
+      cpuWatch,
       timeoutMs: TIMEOUT_MS,
     });
     const cpu = cpuWatch.stop();

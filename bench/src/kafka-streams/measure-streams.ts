@@ -5,7 +5,7 @@ import type { BenchContext } from '../bench-context';
 import type { ResultChecksum } from '../data-set/expected-result';
 import { medianBy } from '../figures/median';
 import { perSecond } from '../printing/print-results';
-import { type CpuSeconds, describeCpu, watchCpu } from '../processes/cpu-seconds';
+import { type CpuSeconds, describeCpu, watchCpuOfWork } from '../processes/cpu-seconds';
 import { peakMemoryMiB } from '../processes/process-memory';
 import type { StreamsPeer } from './build-streams-peer';
 import { startStreams, untilRunning, watchProgress } from './run-streams';
@@ -13,7 +13,7 @@ import { startStreams, untilRunning, watchProgress } from './run-streams';
 export interface StreamsResult {
   readonly eventsPerSecond: number;
   readonly peakMiB: number;
-  /** From the start of the process to the end. */
+  /** From the look before the first that saw something done to the end: without start-up. */
   readonly cpu: CpuSeconds;
 }
 
@@ -49,11 +49,12 @@ async function runOnce(
   const streams = await startStreams(peer, input, { brokers, dir, targetMs, output: 'changes' });
   try {
     const { process } = streams;
-    const cpuWatch = watchCpu({ ...serverPids, streams: process.pid });
+    const cpuWatch = watchCpuOfWork({ ...serverPids, streams: process.pid });
     const running = untilRunning(process);
     running.catch(() => undefined);
     const { firstMs, doneMs } = await watchProgress(streams.committed, input.records, {
       processes: [process],
+      cpuWatch,
       timeoutMs: TIMEOUT_MS,
     });
     const cpu = cpuWatch.stop();

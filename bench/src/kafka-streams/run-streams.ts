@@ -5,6 +5,7 @@ import { createTopic, uniqueName } from '@streaks/testing/fresh-topic';
 import { Kafka, logLevel } from 'kafkajs';
 import type { InputTopic } from '../backlog/input-topic';
 import type { ResultChecksum } from '../data-set/expected-result';
+import type { CpuWatchOfWork } from '../processes/cpu-seconds';
 import { type SpawnedProcess, spawnProcess } from '../processes/spawned-process';
 import type { StreamsPeer } from './build-streams-peer';
 
@@ -96,18 +97,28 @@ export interface Progress {
 
 const LOOK_EVERY_MS = 50;
 
+export interface WatchProgressOptions {
+  readonly processes: readonly SpawnedProcess[];
+  readonly cpuWatch: CpuWatchOfWork;
+  readonly timeoutMs: number;
+}
+
 /** Looks until `count` is reached. @throws when a process ended or the time is up */
 export async function watchProgress(
   look: () => Promise<number>,
   count: number,
-  { processes, timeoutMs }: { readonly processes: readonly SpawnedProcess[]; readonly timeoutMs: number },
+  { processes, cpuWatch, timeoutMs }: WatchProgressOptions,
 ): Promise<Progress> {
   const startedMs = performance.now();
   let firstMs: number | undefined;
   for (;;) {
+    cpuWatch.beforeLook();
     const done = await look();
     const nowMs = performance.now();
-    if (done > 0) firstMs ??= nowMs - LOOK_EVERY_MS;
+    if (done > 0) {
+      firstMs ??= nowMs - LOOK_EVERY_MS;
+      cpuWatch.begun();
+    }
     if (done >= count) return { firstMs: firstMs ?? nowMs, doneMs: nowMs };
     for (const process of processes) {
       const failure = process.failure();

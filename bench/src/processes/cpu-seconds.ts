@@ -25,6 +25,28 @@ export function watchCpu(pids: Readonly<Record<string, number>>): CpuWatch {
   };
 }
 
+/** A watch of work that begins some time after its processes do: their start-up is not counted. */
+export interface CpuWatchOfWork extends CpuWatch {
+  /** Before each look at the work: the watch begins here, unless the work had begun. */
+  beforeLook(): void;
+  /** The look saw work done. */
+  begun(): void;
+}
+
+export function watchCpuOfWork(pids: Readonly<Record<string, number>>): CpuWatchOfWork {
+  let watch = watchCpu(pids);
+  let hasBegun = false;
+  return {
+    beforeLook() {
+      if (!hasBegun) watch = watchCpu(pids);
+    },
+    begun() {
+      hasBegun = true;
+    },
+    stop: () => watch.stop(),
+  };
+}
+
 function treeTicks(pid: number): number | undefined {
   const own = readProcessTimes(pid);
   if (own === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { cpuMicrosecondsEach, describeCpu, totalSeconds, watchCpu } from './cpu-seconds';
+import { cpuMicrosecondsEach, describeCpu, totalSeconds, watchCpu, watchCpuOfWork } from './cpu-seconds';
 import { parseProcessStat } from './process-tree';
 
 const STAT = '1290 (postgres: a) b (c) R 31281 31281 23272 0 -1 4194304 98 0 0 0 7 3 20 30 20 0 1 0 1254758 3133440';
@@ -20,6 +20,28 @@ describe('times of a process', () => {
     expect(cpu['gone']).toBe(0);
     expect(cpu['self']).toBeLessThan(10);
     expect(cpu['self']).toBeGreaterThan(0);
+  });
+});
+
+describe('a watch of work', () => {
+  const spin = (): void => {
+    const untilMs = performance.now() + 60;
+    while (performance.now() < untilMs) Math.sqrt(untilMs);
+  };
+
+  it('does not count what was done before the look that saw it begin', () => {
+    const watch = watchCpuOfWork({ self: process.pid });
+    spin();
+    watch.beforeLook();
+    const other = watchCpuOfWork({ self: process.pid });
+    other.begun();
+    spin();
+    watch.begun();
+    watch.beforeLook();
+    other.beforeLook();
+    const [counted, sameTime] = [watch.stop()['self'] ?? 0, other.stop()['self'] ?? 0];
+    expect(counted).toBeGreaterThan(0);
+    expect(Math.abs(counted - sameTime)).toBeLessThan(0.03);
   });
 });
 
