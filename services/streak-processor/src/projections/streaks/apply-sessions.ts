@@ -32,10 +32,10 @@ export async function applySessions(
   const sessions = records.map(({ event }) => event);
   const { verdicts, stored } = await storeSessions(client, sessions, attempt, memory.sessions);
   const deltas = collectDayDeltas(sessions, stored);
-  const totals = deltas.length === 0 ? [] : await addDayTotals(client, deltas, attempt, memory.days);
-  const news = findStreakNews(deltas, totals, targetMs, sessions);
+  const totals = await addDayTotals(client, deltas, attempt, memory.days);
+  const news = findStreakNews(deltas, totals, targetMs);
   const streaks = memory.streaksOf(client);
-  const { changes, states, written } = await changeStreaks(client, records, news, streaks, attempt);
+  const { changes, statesOf, written } = await changeStreaks(client, records, news, streaks, attempt);
   const rejected = rejectConflicts(records, verdicts);
   const outcome: StreaksOutcome = {
     applied: stored.length,
@@ -43,7 +43,7 @@ export async function applySessions(
     conflicts: rejected.length,
     daysQualified: changes.filter(({ qualifiedDate }) => qualifiedDate !== null).length,
     keyMismatches: sessions.filter(({ keyMismatch }) => keyMismatch).length,
-    replies: await collectReplies(client, records, verdicts, states),
+    replies: await collectReplies(client, records, verdicts, statesOf),
     remember: () => {
       for (const { userId, streak } of written) streaks.remember(userId, streak);
     },

@@ -21,7 +21,7 @@ export interface ChangedStreaks {
   /** In record order; those of one user in version order. */
   readonly changes: readonly StreakChange[];
   /** The states of the users that had news, as the transaction leaves them. */
-  readonly states: ReadonlyMap<string, StreakState>;
+  readonly statesOf: () => ReadonlyMap<string, StreakState>;
 }
 
 /** A user's news folded from the state that is in the locked row, or from nothing where there is no row. */
@@ -49,30 +49,39 @@ export async function changeStreaks(
   memory: StreakMemory,
   attempt: number,
 ): Promise<ChangedStreaks> {
-  if (news.length === 0) return { changes: [], states: new Map(), written: [] };
+  if (news.length === 0) return { changes: [], statesOf: () => new Map(), written: [] };
   // Some of these users have another owner too: only locks taken in one order keep the two from waiting for each other.
   const mayRecall = attempt === 0 && !news.some(({ userId }) => memory.isContested(userId));
   const found = fold(news, await findStreaks(client, news, mayRecall ? memory : undefined));
   const { folded, inserted } = await settleNewStreaks(client, found);
   const written = [...inserted, ...(await writeFolded(client, folded, memory))];
 
-  const states = new Map<string, StreakState>();
-  const steps: { readonly userId: string; readonly step: StreakStep }[] = [];
-  for (const {
-    news: { userId },
-    row,
-    steps: ofUser,
-  } of folded) {
-    states.set(userId, ofUser.at(-1)?.after ?? row?.state ?? emptyStreakState);
-    for (const step of ofUser) steps.push({ userId, step });
+  const changes: StreakChange[] = [];
+  const order: number[] = [];
+  for (const { news: ofUser, steps } of folded) {
+    for (const step of steps) {
+      changes.push(toChange(ofUser.userId, step, records[step.index] as SessionRecord));
+      order.push(step.index);
+    }
   }
-  // Stable, and ascending within a user, so versions stay in order.
-  steps.sort((one, other) => one.step.index - other.step.index);
   return {
-    changes: steps.map(({ userId, step }) => toChange(userId, step, records[step.index] as SessionRecord)),
-    states,
+    changes: sortedBy(order, changes),
+    statesOf: () =>
+      new Map(
+        folded.map(({ news: ofUser, row, steps }) => [
+          ofUser.userId,
+          steps.at(-1)?.after ?? row?.state ?? emptyStreakState,
+        ]),
+      ),
     written,
   };
+}
+
+/** Stable, and ascending within a user, so that versions stay in order. */
+function sortedBy<Value>(keys: readonly number[], values: readonly Value[]): readonly Value[] {
+  const places = Array.from(keys, (_, place) => place);
+  places.sort((one, other) => (keys[one] as number) - (keys[other] as number));
+  return places.map((place) => values[place] as Value);
 }
 
 /** The rows of the news' users in their order: recalled, or else locked; undefined where there is none. */

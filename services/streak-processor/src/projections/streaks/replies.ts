@@ -9,13 +9,13 @@ import type { SessionReply } from './streak-change';
 
 /**
  * Replies owed to the callers who wait for a record that was stored or was a repeat, with the user's state at the end of
- * the transaction. `changed` holds the states that it wrote; the others are read.
+ * the transaction. `statesOf` gives the states of the users that had news; the others are read.
  */
 export async function collectReplies(
   client: ClientBase,
   records: readonly DecodedRecord<Session>[],
   verdicts: readonly Verdict[],
-  changed: ReadonlyMap<string, StreakState>,
+  statesOf: () => ReadonlyMap<string, StreakState>,
 ): Promise<readonly SessionReply[]> {
   const owed: { readonly channel: string; readonly event: Session; readonly verdict: Verdict }[] = [];
   for (const [index, { source, event }] of records.entries()) {
@@ -25,6 +25,7 @@ export async function collectReplies(
     if (channel !== undefined && verdict !== 'conflict') owed.push({ channel, event, verdict });
   }
   if (owed.length === 0) return [];
+  const changed = statesOf();
   const unchanged = new Set(owed.map(({ event }) => event.userId).filter((userId) => !changed.has(userId)));
   const read = unchanged.size === 0 ? changed : await readStreaks(client, [...unchanged]);
   return owed.map(({ channel, event: { userId, sessionId }, verdict }) => {

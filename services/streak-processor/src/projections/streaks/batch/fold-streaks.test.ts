@@ -40,23 +40,23 @@ describe('collectDayDeltas', () => {
 });
 
 describe('findStreakNews', () => {
-  const zoned = (totalMs: number) => ({ totalMs, timezone: 'UTC', timezoneBefore: undefined });
+  const total = (totalMs: number) => ({ totalsMs: Float64Array.of(totalMs), zones: new Map() });
 
   it('names the record with which a day reached its target, in record order whatever the order of ids', () => {
     const sessions = [session('c', 0, 20), session('b', 30, 20), session('a', 60, 20)];
     const deltas = collectDayDeltas(sessions, [2, 1, 0]);
-    const news = findStreakNews(deltas, [zoned(60 * MINUTE_MS)], TARGET_MS, []);
+    const news = findStreakNews(deltas, total(60 * MINUTE_MS), TARGET_MS);
     expect(news).toEqual([{ userId: 'u', qualified: [{ day: MONDAY, index: 1, timezone: 'UTC' }], rezoned: [] }]);
   });
 
   it('leaves a day alone that another owner took over the target', () => {
     const deltas = collectDayDeltas([session('a', 0, 20)], [0]);
-    expect(findStreakNews(deltas, [zoned(60 * MINUTE_MS)], TARGET_MS, [])).toEqual([]);
+    expect(findStreakNews(deltas, total(60 * MINUTE_MS), TARGET_MS)).toEqual([]);
   });
 
   it('takes exactly the target for enough', () => {
     const deltas = collectDayDeltas([session('a', 0, 30)], [0]);
-    expect(findStreakNews(deltas, [zoned(30 * MINUTE_MS)], TARGET_MS, [])).toHaveLength(1);
+    expect(findStreakNews(deltas, total(30 * MINUTE_MS), TARGET_MS)).toHaveLength(1);
   });
 });
 

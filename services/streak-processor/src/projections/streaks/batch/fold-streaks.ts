@@ -2,9 +2,8 @@ import type { ChangeType } from '@streaks/shared/domain/change-type';
 import { classifyAddedDay } from '@streaks/shared/domain/change-type';
 import type { LocalDay } from '@streaks/shared/domain/local-day';
 import { addDay, lastDayOf, lastRun, type Runs } from '@streaks/shared/domain/runs';
-import type { Session } from '@streaks/shared/domain/session';
 import type { StreakState } from '@streaks/shared/domain/streak-state';
-import type { DayTotal } from '../sql/add-day-totals';
+import type { DayTotals } from '../sql/add-day-totals';
 import { crossingIndex, type DayDelta } from './day-deltas';
 
 /** A day that reached its target in this batch. */
@@ -42,18 +41,19 @@ export interface StreakStep {
 /** The users whose streak the batch may change, in the order of the deltas (by the bytes of their id). */
 export function findStreakNews(
   deltas: readonly DayDelta[],
-  totals: readonly DayTotal[],
+  { totalsMs, zones }: DayTotals,
   targetMs: number,
-  sessions: readonly Session[],
 ): readonly StreakNews[] {
   const news: StreakNews[] = [];
   for (const [place, delta] of deltas.entries()) {
-    const { totalMs, timezone, timezoneBefore } = totals[place] as DayTotal;
+    const totalMs = totalsMs[place] as number;
     if (totalMs < targetMs) continue;
+    const zone = zones.get(place);
+    const timezone = zone?.timezone ?? delta.latest.timezone;
     // The returned total holds what other owners added; whether *we* took the day over its target is told without it.
     const totalBeforeMs = totalMs - delta.addedMs;
     const crossed = totalBeforeMs < targetMs;
-    const rezoned = !crossed && timezoneBefore !== undefined && timezoneBefore !== timezone;
+    const rezoned = !crossed && zone?.before !== undefined && zone.before !== timezone;
     if (!crossed && !rezoned) continue;
     let last = news.at(-1);
     if (last === undefined || last.userId !== delta.userId) {
@@ -62,16 +62,12 @@ export function findStreakNews(
     }
     const { day } = delta;
     if (crossed) last.qualified.push({ day, index: crossingIndex(delta, totalBeforeMs, targetMs), timezone });
-    else last.rezoned.push({ day, index: latestIndex(delta, sessions), timezone });
+    else last.rezoned.push({ day, index: delta.latestIndex, timezone });
   }
   for (const { qualified } of news) {
     if (qualified.length > 1) qualified.sort((one, other) => one.index - other.index || one.day - other.day);
   }
   return news;
-}
-
-function latestIndex({ latest, shares }: DayDelta, sessions: readonly Session[]): number {
-  return shares.find(({ index }) => sessions[index] === latest)?.index ?? 0;
 }
 
 /** The steps from the locked state, in order; the last one's `after` is the new state. None where nothing changes. */

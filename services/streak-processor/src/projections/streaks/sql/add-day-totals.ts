@@ -6,14 +6,27 @@ import { hashNumber, hashText, type KnownKeys } from '../memory/known-keys';
 import { FOCUS_RULE } from '../streak-change';
 import { copyNewRows } from './copy-new-rows';
 
-/** A day as the transaction leaves it. */
-export interface DayTotal {
-  readonly totalMs: number;
-  /** Zone of the day's latest event. */
-  readonly timezone: string;
-  /** The same before the transaction; undefined for a day without events before it. */
-  readonly timezoneBefore: string | undefined;
+/** Days as the transaction leaves them, in the order of the deltas. */
+export interface DayTotals {
+  readonly totalsMs: Float64Array;
+  /**
+   * Zone of the day's latest event, and the same before the transaction (undefined for a new day), by place. A day that is
+   * not here has the zone of the delta's latest event, and if it was there before, had it then.
+   */
+  readonly zones: ReadonlyMap<number, DayZone>;
 }
+
+export interface DayZone {
+  readonly timezone: string;
+  readonly before: string | undefined;
+}
+
+interface GrowingTotals extends DayTotals {
+  readonly zones: Map<number, DayZone>;
+}
+
+/** No day's total, since days are only in there with what sessions added. */
+const MISSING = -1;
 
 const EXPECTED_ROW_BYTES = 170;
 
@@ -71,57 +84,56 @@ export async function addDayTotals(
   deltas: readonly DayDelta[],
   attempt: number,
   known: KnownKeys,
-): Promise<readonly DayTotal[]> {
+): Promise<DayTotals> {
   known.beginBatch();
+  const totals = { totalsMs: new Float64Array(deltas.length).fill(MISSING), zones: new Map<number, DayZone>() };
   const suspects: number[] = [];
   for (const [place, { userId, day }] of deltas.entries()) {
     if (known.mayExist(hashNumber(day, hashText(userId))) || attempt > 0) suspects.push(place);
   }
-  const totals = new Array<DayTotal | undefined>(deltas.length).fill(undefined);
-  const at = (places: readonly number[]) => places.map((place) => deltas[place] as DayDelta);
-  if (suspects.length > 0) place(totals, suspects, await addToExisting(client, at(suspects)));
-  const missing = [...deltas.keys()].filter((index) => totals[index] === undefined);
-  if (missing.length > 0) {
-    const believed = suspects.length < deltas.length ? known : undefined;
-    const added = attempt > 1 ? insertOrAdd(client, at(missing)) : copyNew(client, at(missing), believed);
-    place(totals, missing, await added);
-  }
-  return totals as readonly DayTotal[];
+  if (suspects.length > 0) await addToExisting(client, deltas, suspects, totals);
+  const missing: number[] = [];
+  for (const [place, totalMs] of totals.totalsMs.entries()) if (totalMs === MISSING) missing.push(place);
+  if (missing.length === 0) return totals;
+  const believed = suspects.length < deltas.length ? known : undefined;
+  if (attempt > 1) await insertOrAdd(client, deltas, missing, totals);
+  else await copyNew(client, deltas, missing, totals, believed);
+  return totals;
 }
 
-function place<Value>(all: Value[], places: readonly number[], values: readonly Value[]): void {
-  for (const [index, value] of values.entries()) all[places[index] as number] = value;
-}
-
-async function addToExisting(client: ClientBase, deltas: readonly DayDelta[]): Promise<(DayTotal | undefined)[]> {
+/** Adds to those of the days at `places` that are there. */
+async function addToExisting(
+  client: ClientBase,
+  deltas: readonly DayDelta[],
+  places: readonly number[],
+  totals: GrowingTotals,
+): Promise<void> {
   const { rows } = await client.query<{
     places: string | null;
     totals: string | null;
-    zones: readonly (readonly [place: number, before: string, after: string])[] | null;
-  }>({ name: 'streaks_add_totals', text: ADD_TO_EXISTING, values: parameters(deltas) });
-  const totals = new Array<DayTotal | undefined>(deltas.length).fill(undefined);
+    zones: readonly (readonly [ord: number, before: string, after: string])[] | null;
+  }>({ name: 'streaks_add_totals', text: ADD_TO_EXISTING, values: parameters(deltas, places) });
   const [row] = rows;
-  if (row === undefined || row.places === null || row.totals === null) return totals;
+  if (row === undefined || row.places === null || row.totals === null) return;
   const totalTexts = row.totals.split(',');
-  for (const [index, text] of row.places.split(',').entries()) {
-    const place = Number(text) - 1;
-    const { timezone } = (deltas[place] as DayDelta).latest;
-    totals[place] = { totalMs: Number(totalTexts[index]), timezone, timezoneBefore: timezone };
+  for (const [index, ord] of row.places.split(',').entries()) {
+    totals.totalsMs[places[Number(ord) - 1] as number] = Number(totalTexts[index]);
   }
   for (const [ord, before, after] of row.zones ?? []) {
-    const total = totals[ord - 1] as DayTotal;
-    totals[ord - 1] = { totalMs: total.totalMs, timezone: after, timezoneBefore: before };
+    totals.zones.set(places[ord - 1] as number, { timezone: after, before });
   }
-  return totals;
 }
 
 async function copyNew(
   client: ClientBase,
   deltas: readonly DayDelta[],
+  places: readonly number[],
+  totals: GrowingTotals,
   believed: KnownKeys | undefined,
-): Promise<readonly DayTotal[]> {
-  const rows = createCopyRows(7, deltas.length * EXPECTED_ROW_BYTES);
-  for (const { userId, day, addedMs, latest } of deltas) {
+): Promise<void> {
+  const rows = createCopyRows(7, places.length * EXPECTED_ROW_BYTES);
+  for (const place of places) {
+    const { userId, day, addedMs, latest } = deltas[place] as DayDelta;
     rows.row();
     rows.text(userId);
     rows.text(FOCUS_RULE);
@@ -130,29 +142,31 @@ async function copyNew(
     rows.timestamptz(latest.endMs);
     rows.text(latest.sessionId);
     rows.text(latest.timezone);
+    totals.totalsMs[place] = addedMs;
   }
   await copyNewRows(client, COPY_NEW, rows.finish(), believed);
-  return deltas.map(({ addedMs, latest }) => ({
-    totalMs: addedMs,
-    timezone: latest.timezone,
-    timezoneBefore: undefined,
-  }));
 }
 
-async function insertOrAdd(client: ClientBase, deltas: readonly DayDelta[]): Promise<readonly DayTotal[]> {
+async function insertOrAdd(
+  client: ClientBase,
+  deltas: readonly DayDelta[],
+  places: readonly number[],
+  totals: GrowingTotals,
+): Promise<void> {
   const { rows } = await client.query<{ total: string; before: string | null; after: string }>({
     name: 'streaks_insert_totals',
     text: INSERT_OR_ADD,
-    values: parameters(deltas),
+    values: parameters(deltas, places),
   });
-  return rows.map(({ total, before, after }) => ({
-    totalMs: Number(total),
-    timezone: after,
-    timezoneBefore: before ?? undefined,
-  }));
+  for (const [index, { total, before, after }] of rows.entries()) {
+    const place = places[index] as number;
+    totals.totalsMs[place] = Number(total);
+    totals.zones.set(place, { timezone: after, before: before ?? undefined });
+  }
 }
 
-function parameters(deltas: readonly DayDelta[]): (string | Buffer)[] {
+function parameters(all: readonly DayDelta[], places: readonly number[]): (string | Buffer)[] {
+  const deltas = places.map((place) => all[place] as DayDelta);
   return [
     FOCUS_RULE,
     textArray(deltas.map(({ userId }) => userId)),
