@@ -47,7 +47,7 @@ async function main(): Promise<number> {
   });
   let isGood = false;
   try {
-    const { figures, faults } = await runFaultSuite(cluster, {
+    const running = runFaultSuite(cluster, {
       seed: options.seed,
       kills: options.kills,
       events: options.events,
@@ -62,6 +62,7 @@ async function main(): Promise<number> {
         writeFileSync(join(dir, `processor-${Math.round(performance.now())}.log`), `${detail}\n${output}`);
       },
     });
+    const { figures, faults } = await Promise.race([running, rejection(interrupted.signal)]);
     const missing = [
       ...(figures.kills < options.kills ? [`${figures.kills} kills and not ${options.kills}`] : []),
       ...stepsNotHit(figures).map((step) => `no kill at ${step}`),
@@ -76,6 +77,15 @@ async function main(): Promise<number> {
     else console.log(isGood ? `Result: ${join(dir, 'result.json')}` : `Data, logs and result stay in ${dir}`);
   }
   return isGood ? 0 : 1;
+}
+
+/** What is under way when the run is interrupted waits for processes that are about to be ended: nobody waits for it. */
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (): void => reject(signal.reason);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
 }
 
 function readOptions() {

@@ -70,10 +70,12 @@ function zeros(): Record<EngineStep, number> {
   return Object.fromEntries(ENGINE_STEPS.map((step) => [step, 0])) as Record<EngineStep, number>;
 }
 
+const REPORT_START = '{"event":"failpoint_reached"';
+
+/** Standard output and standard error meet in what was kept: the report may follow half a line. */
 function lastReport(output: string): FailpointReport | undefined {
-  const line = output
-    .split('\n')
-    .filter((text) => text.startsWith('{"event":"failpoint_reached"'))
-    .at(-1);
-  return line === undefined ? undefined : (JSON.parse(line) as FailpointReport);
+  const start = output.lastIndexOf(REPORT_START);
+  if (start < 0) return undefined;
+  const [line = ''] = output.slice(start).split('\n');
+  return JSON.parse(line) as FailpointReport;
 }
