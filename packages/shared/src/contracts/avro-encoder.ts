@@ -9,8 +9,9 @@ export const WIRE_HEADER_BYTES = 5;
 const INITIAL_BYTES = 1024;
 const LONGEST_VARINT_BYTES = 10;
 const LONGEST_UTF8_PER_UNIT = 3;
-/** Up to here doubling a number for its zigzag form stays within 32 bits without a sign. */
-const SMALL = 0x3fffffff;
+/** Up to here doubling a number for its zigzag form is exact. */
+const EXACT = 2 ** 52 - 1;
+const UP_TO_31_BITS = 0x7fffffff;
 
 /** The Avro schema as other languages use it: a file of `packages/shared/schemas`, text and all. */
 export function readSchema(fileName: string): string {
@@ -70,16 +71,30 @@ export function createAvroWriter(): AvroWriter {
   }
 
   function long(value: number): void {
-    if (!(value <= SMALL && value >= -SMALL)) {
+    if (!(value <= EXACT && value >= -EXACT)) {
       if (!Number.isSafeInteger(value)) throw new RangeError(`no whole number that can be encoded: ${value}`);
-      bigLong(BigInt(value));
+      putBig(BigInt(value));
       return;
     }
     reserve(LONGEST_VARINT_BYTES);
-    putSmall(value < 0 ? -2 * value - 1 : 2 * value);
+    let zigzag = value < 0 ? -2 * value - 1 : 2 * value;
+    // Bit operations have 32 bits; of what is larger (times, offsets) seven are divided off at a time.
+    while (zigzag > UP_TO_31_BITS) {
+      const rest = Math.floor(zigzag / 128);
+      buffer[length++] = (zigzag - 128 * rest) | 0x80;
+      zigzag = rest;
+    }
+    putSmall(zigzag);
   }
 
+  /** Arithmetic of bigints costs a hundred times that of numbers, and offsets that need it are far away. */
   function bigLong(value: bigint): void {
+    const number = Number(value);
+    if (number <= EXACT && number >= -EXACT) long(number);
+    else putBig(value);
+  }
+
+  function putBig(value: bigint): void {
     reserve(LONGEST_VARINT_BYTES);
     const zigzag = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
     let low = Number(zigzag & 0xffffffffn);

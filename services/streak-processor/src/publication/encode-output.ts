@@ -17,23 +17,20 @@ export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
   const { generation } = places;
   return {
     encode(shard, changes) {
-      const last = new Map<string, number>();
-      for (const [index, { change }] of changes.entries()) last.set(stateKey(change), index);
-      // What leads on from a state is the same object: its figures are summed up once.
-      const summaries = new Map<StreakState, StreakSummary>();
-      const summaryOf = (state: StreakState): StreakSummary => {
-        const known = summaries.get(state);
-        if (known !== undefined) return known;
-        const summary = summarise(state);
-        summaries.set(state, summary);
-        return summary;
-      };
+      const keys = changes.map(({ change }) => stateKey(change));
+      const last = new Map(keys.map((key, index) => [key, index]));
+      // A user's next change starts from the state that the one before led to: the same object. No map of states: to make
+      // an object a key costs more than to sum it up again.
+      let summarised: { readonly state: StreakState; readonly summary: StreakSummary } | undefined;
       const output: OutputRecord[] = [];
       for (const [index, { seq, recordedAtMs, change }] of changes.entries()) {
-        const { userId, ruleId, after } = change;
+        const { userId, ruleId, before, after } = change;
+        const summaryBefore = summarised?.state === before ? summarised.summary : summarise(before);
+        const summaryAfter = summarise(after);
+        summarised = { state: after, summary: summaryAfter };
         output.push(
           records.change(shard, seq, {
-            ...figuresOf(summaryOf(change.before), summaryOf(after)),
+            ...figuresOf(summaryBefore, summaryAfter),
             userId,
             ruleId,
             version: change.version,
@@ -46,7 +43,7 @@ export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
             requestId: change.requestId,
           }),
         );
-        if (last.get(stateKey(change)) === index) {
+        if (last.get(keys[index] ?? '') === index) {
           output.push(
             records.state(shard, seq, { userId, ruleId, generation, state: after, updatedAtMs: recordedAtMs }),
           );
