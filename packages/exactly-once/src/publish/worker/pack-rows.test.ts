@@ -62,8 +62,15 @@ describe('rows that go to another thread', () => {
     );
   });
 
-  it('may be larger than the memory they start with', () => {
-    const record = { seq: 1n, topic: 't', partition: 0, key: 'k', headers: {}, isState: false };
+  it('may be larger than was expected', () => {
+    const record = {
+      seq: 1n,
+      topic: 't',
+      partition: 0,
+      key: 'k',
+      headers: { large: Buffer.alloc(9_000) },
+      isState: false,
+    };
     const values = [70_000, 1, 1_000_000].map((size) => Buffer.alloc(size, size % 251));
     const packed = packRows(
       new Map([[0, { firstSeq: 1n, lastSeq: 1n, records: values.map((value) => ({ ...record, value })) }]]),

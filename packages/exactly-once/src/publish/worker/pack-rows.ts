@@ -9,7 +9,7 @@ export interface PackedRows {
 const IS_STATE = 1;
 const HAS_KEY = 2;
 const HAS_VALUE = 4;
-const INITIAL_BYTES = 64 * 1024;
+const EXPECTED_FIELDS_BYTES = 96;
 
 /**
  * All of a hand-over in one piece of memory. Little-endian: number of shards; for each shard u32, first and last number i64,
@@ -18,7 +18,7 @@ const INITIAL_BYTES = 64 * 1024;
  */
 export function packRows(handovers: ReadonlyMap<number, OutputRows>): PackedRows {
   const names = new Map<string, number>();
-  let bytes = Buffer.from(new ArrayBuffer(INITIAL_BYTES));
+  let bytes = Buffer.from(new ArrayBuffer(expectedBytes(handovers)));
   let at = 0;
 
   const reserve = (size: number) => {
@@ -77,6 +77,15 @@ export function packRows(handovers: ReadonlyMap<number, OutputRows>): PackedRows
     for (const one of rows.records) record(one, rows.firstSeq);
   }
   return { names: [...names.keys()], bytes: bytes.buffer };
+}
+
+/** About what they take, so that the memory seldom has to grow. */
+function expectedBytes(handovers: ReadonlyMap<number, OutputRows>): number {
+  let bytes = 1_024;
+  for (const { records } of handovers.values()) {
+    for (const { key, value } of records) bytes += EXPECTED_FIELDS_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+  }
+  return bytes;
 }
 
 /** Keys and header values come as bytes, whatever they were packed from: they are the same in Kafka. */
