@@ -14,13 +14,15 @@ const sessions: readonly Session[] = ['2025-01-14', '2025-01-15'].map((date) => 
   timezone: 'Asia/Tokyo',
 }));
 const { dailyTotals, state } = foldSessions(sessions, TARGET_MS);
-const days: ReadonlyMap<number, StoredDay> = new Map(
+const days: StoredUser['days'] = new Map(
   [...dailyTotals].map(([day, { milliseconds, latest }]) => [day, { totalMs: milliseconds, latest }]),
 );
 const streak: StoredStreak = { ...state, version: 2, ...summarise(state) };
-const whole = { userId: 'u', sessions, days, streak } as StoredUser;
-const withDay = (change: (day: StoredDay) => StoredDay): StoredUser =>
-  ({ ...whole, days: new Map([...days].map(([day, stored]) => [day, change(stored)])) }) as StoredUser;
+const whole: StoredUser = { userId: 'u', sessions, days, streak };
+const withDay = (change: (day: StoredDay) => StoredDay): StoredUser => ({
+  ...whole,
+  days: new Map([...days].map(([day, stored]) => [day, change(stored)])),
+});
 
 function faultsOf(user: StoredUser): readonly string[] {
   const faults = createFaultList();
