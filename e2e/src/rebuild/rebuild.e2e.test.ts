@@ -99,6 +99,14 @@ describe('a rebuild', () => {
     await expectExact();
   }, 180_000);
 
+  it('corrects thousands of streaks, each once', async () => {
+    const { rowCount } = await pipeline.pool.query("UPDATE user_streaks SET timezone = 'Etc/GMT+3' WHERE version > 0");
+    expect(rowCount).toBeGreaterThan(2_500);
+    const { rebuilt } = await rebuildInstallation(pipeline.environment);
+    expect(rebuilt?.swapped?.corrected).toBe(rowCount);
+    await expectExact();
+  }, 120_000);
+
   it.each<[RebuildStep, 'log' | 'sessions']>([
     ['BASED', 'sessions'],
     ['REPLAYED', 'log'],

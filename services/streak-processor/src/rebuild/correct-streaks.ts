@@ -10,7 +10,7 @@ export interface CorrectionOptions {
 /** No record caused a correction: its source is this topic id, partition 0, offset 0. */
 export const NIL_TOPIC_ID = '00000000-0000-0000-0000-000000000000';
 
-const PAGE = 10_000;
+const PAGE = 2_000;
 
 // The state of each user after the correction, and where his history ends now.
 const CORRECTIONS = `
@@ -58,6 +58,7 @@ const ADVANCE = `
  */
 export async function correctStreaks(client: ClientBase, options: CorrectionOptions): Promise<number> {
   await client.query(CORRECTIONS);
+  await client.query('ALTER TABLE corrections ADD PRIMARY KEY (place)');
   await client.query(WRITE);
   const shards = await client.query<{ shard: number; out_seq: string }>(
     'SELECT shard, out_seq FROM public.outbox_shard ORDER BY shard FOR UPDATE',
@@ -66,7 +67,7 @@ export async function correctStreaks(client: ClientBase, options: CorrectionOpti
   let corrected = 0;
   for (;;) {
     const { rows } = await client.query<{ place: string; user_id: string }>(
-      'SELECT place::text AS place, user_id FROM corrections WHERE place > $1 ORDER BY place LIMIT $2',
+      'SELECT place::text AS place, user_id FROM corrections c WHERE c.place > $1 ORDER BY c.place LIMIT $2',
       [corrected, PAGE],
     );
     if (rows.length === 0) break;
