@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { createPublicationStore } from '@streaks/exactly-once/sql/publication-store';
 import { parseSettings } from '@streaks/shared/config/define-settings';
 import { createSessionDecoder } from '@streaks/shared/contracts/session-codec';
 import { requireTzdata } from '@streaks/shared/domain/tzdata';
@@ -7,11 +8,10 @@ import { createHttpApp } from '@streaks/shared/http/create-app';
 import { listen } from '@streaks/shared/http/listen';
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
 import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-self-test';
+import { connectStores } from '@streaks/shared/lifecycle/connect-stores';
 import { runService, type ServiceResources } from '@streaks/shared/lifecycle/run-service';
 import { createLogger, type Logger } from '@streaks/shared/observability/create-logger';
 import { createRegistry } from '@streaks/shared/observability/create-registry';
-import { createPool } from '@streaks/shared/postgres/create-pool';
-import { closeRedis, createRedis } from '@streaks/shared/redis/create-redis';
 import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
 import { engineChecks } from './engine-health';
 import { prepareTopics } from './kafka/prepare-topics';
@@ -19,6 +19,7 @@ import { createProcessorMetrics } from './metrics';
 import { createHistoryPartitions, HISTORY_MONTHS_AHEAD } from './migrate';
 import { prepareStore } from './prepare-store';
 import { processFailpoints } from './process-failpoints';
+import { haltRestoredShards } from './publication/halt-restored-shards';
 import { preparePublisher } from './publication/prepare-publisher';
 import { keepFilled } from './read-model/keep-filled';
 import { createReplySender } from './read-model/send-replies';
@@ -44,24 +45,18 @@ async function start(resources: ServiceResources): Promise<void> {
   const metrics = createProcessorMetrics(registry);
 
   let engine: StreaksEngine | undefined;
-  const redis = createRedis({
-    url: config.REDIS_URL,
+  const { redis, pool } = connectStores(resources, {
     name,
-    commandTimeoutMs: REDIS_COMMAND_TIMEOUT_MS,
-    onOutage: (error) => logger.warn({ err: error }, 'redis_lost'),
-    onRecovery: () => logger.info({}, 'redis_back'),
+    logger,
+    redis: { url: config.REDIS_URL, commandTimeoutMs: REDIS_COMMAND_TIMEOUT_MS },
+    postgres: {
+      url: config.DATABASE_URL,
+      role: config.DATABASE_ROLE,
+      max: POOL_CONNECTIONS,
+      statementTimeoutMs: 60_000,
+      sessionSettings: { DateStyle: 'ISO, YMD' },
+    },
   });
-  resources.defer('redis', () => closeRedis(redis));
-  const pool = createPool({
-    url: config.DATABASE_URL,
-    name,
-    role: config.DATABASE_ROLE,
-    max: POOL_CONNECTIONS,
-    statementTimeoutMs: 60_000,
-    sessionSettings: { DateStyle: 'ISO, YMD' },
-    onIdleError: (error) => logger.warn({ err: error }, 'postgres_connection_lost'),
-  });
-  resources.defer('postgres', () => pool.end());
   const lanePool = createLanePool(config, logger);
   resources.defer('lanes', () => lanePool.end());
 
@@ -114,6 +109,19 @@ async function start(resources: ServiceResources): Promise<void> {
     signal: stopping.signal,
   });
   if (stopping.signal.aborted) return;
+
+  if (config.PUBLISH) {
+    await haltRestoredShards({
+      createKafka: () => createKafka({ brokers: config.KAFKA_BROKERS, clientId: `${name}-marks`, logger }),
+      store: createPublicationStore(pool),
+      topic: config.STREAK_CHANGES_TOPIC,
+      groupId: config.RELAY_GROUP_ID,
+      shardCount: config.OUTBOX_SHARDS,
+      logger,
+      signal: stopping.signal,
+    });
+    if (stopping.signal.aborted) return;
+  }
 
   keepHistoryPartitions(resources, pool, logger);
   const store = createStreakStore({ redis, keyPrefix: config.REDIS_KEY_PREFIX });
