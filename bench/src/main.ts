@@ -1,13 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { createLines } from '@streaks/local-stack/cli/download-bars';
+import { onInterrupt } from '@streaks/local-stack/cli/interrupts';
 import { removeStackData } from '@streaks/local-stack/remove-stack-data';
 import { addressesToEnvironment } from '@streaks/local-stack/stack-addresses';
-import { errorLine } from '@streaks/local-stack/stack-error';
+import { errorLine, StackError } from '@streaks/local-stack/stack-error';
 import { startStack } from '@streaks/local-stack/start-stack';
 import { type BenchOptions, parseBenchOptions, USAGE } from './bench-options';
 import { type BenchResults, writeResults } from './bench-results';
+import { descendantsOf } from './processes/process-tree';
 import { PROFILING_POSTGRES_SETTINGS } from './profile/profile-run';
 import { runSections } from './run-sections';
 import { ratiosOf, summarise } from './summarise-results';
@@ -34,7 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
     const { runs, serviceEnv } = options;
     const context = { runs, serviceEnv, targetMs: TARGET_MS, serverPids: { ...stack.pids() }, dir, print: console.log };
     try {
-      await runSections(results, options, context);
+      await Promise.race([runSections(results, options, context), interrupted()]);
     } finally {
       // What was measured before a section failed is kept.
       results.ratios = ratiosOf(results);
@@ -45,6 +47,24 @@ async function main(args: readonly string[]): Promise<void> {
     await stack.stop();
     await removeStackData(dir);
     rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Rejects at the first signal that asks to end; what runs then is ended by the caller's clean-up. */
+async function interrupted(): Promise<never> {
+  const signal = await onInterrupt(() => process.exit(130));
+  // The services under test first: without their servers they would only wait and log.
+  for (const pid of descendantsOf(process.pid)) {
+    if (isService(pid)) process.kill(pid, 'SIGKILL');
+  }
+  throw new StackError(`Ended by ${signal}.`);
+}
+
+function isService(pid: number): boolean {
+  try {
+    return /services\/[\w-]+\/dist\/main\.js|streaks\.peer\./.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
+  } catch {
+    return false;
   }
 }
 

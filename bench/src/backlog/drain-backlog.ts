@@ -51,7 +51,7 @@ export async function drainBacklog(
   let projectedMs: number | undefined;
   let publishedMs: number | undefined;
   for (;;) {
-    if (!processor.running()) throw new Error(`the processor ended: ${processor.output().trim().split('\n').at(-1)}`);
+    if (!processor.running()) throw new Error(`the processor ended: ${lastComplaint(processor.output())}`);
     cpuWatch.beforeLook();
     const marks = await readBacklogMarks(pipeline.pool, topic);
     const nowMs = performance.now();
@@ -83,6 +83,12 @@ export async function drainBacklog(
     processorPeakMiB,
     cpu,
   };
+}
+
+/** The line that most likely names the cause. */
+function lastComplaint(output: string): string {
+  const lines = output.trim().split('\n');
+  return lines.findLast((line) => /error|fatal|cannot/i.test(line)) ?? lines.at(-1) ?? '';
 }
 
 async function untilReady(url: string): Promise<number> {

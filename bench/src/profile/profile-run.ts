@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
+import { repositoryRoot } from '@streaks/testing/repository';
 import type { Pool } from 'pg';
 import { formatTable, percent } from '../printing/print-results';
 import { busiestFunctions, type CpuProfile } from './busiest-functions';
@@ -16,10 +17,9 @@ const STATEMENT_CHARS = 110;
 
 /** The environment that makes a service write CPU profiles to a folder. */
 export function profilingEnv(dir: string): Readonly<Record<string, string>> {
-  const extension = extname(__filename);
-  const preload = join(__dirname, `profile-preload${extension}`);
-  const loader = extension === '.ts' ? '--import tsx ' : '';
-  return { NODE_OPTIONS: `${loader}--import ${preload}`, BENCH_PROFILE_DIR: dir };
+  // The built one also where the bench runs from source: the services are built.
+  const preload = join(repositoryRoot, 'bench/dist/profile/profile-preload.js');
+  return { NODE_OPTIONS: `--import ${preload}`, BENCH_PROFILE_DIR: dir };
 }
 
 /** The busiest functions of every thread whose profile lies in the folder. */
