@@ -44,11 +44,11 @@ export interface SuiteResult {
 
 /** Records of the first part, without kills, in copies of which faults are planted. */
 const PROOF_EVENTS = 3_000;
-const CHUNK_EVENTS = 100;
+const CHUNK_EVENTS = 50;
 const REST_TIMEOUT_MS = 300_000;
 const PATIENCE_MS = 30_000;
 /** Sent all the time, so that every step goes on being met; and no more than a busy product sends. */
-const PACE = { least: 150, most: 5_000, firstGuessMsPerKill: 1_500 };
+const PACE = { least: 200, most: 5_000, firstGuessMsPerKill: 1_500 };
 
 /**
  * Input goes in while processors are killed at failpoints and replaced; at rest everything is held against the reference. Before that the checker must find
