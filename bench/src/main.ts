@@ -53,6 +53,8 @@ async function main(args: readonly string[]): Promise<void> {
 /** Rejects at the first signal that asks to end; what runs then is ended by the caller's clean-up. */
 async function interrupted(): Promise<never> {
   const signal = await onInterrupt(() => process.exit(130));
+  // A section cut short loses its connections with the servers: no longer a fault, and it must not hold up the clean-up.
+  process.on('uncaughtException', () => undefined);
   // The services under test first: without their servers they would only wait and log.
   for (const pid of descendantsOf(process.pid)) {
     if (isService(pid)) process.kill(pid, 'SIGKILL');
