@@ -50,7 +50,7 @@ export const poison: Scenario = {
   name: 'poison',
   about: `bad bytes, unknown schemas, records near and above 1 MiB, huge headers, each codec, a batch of ${LARGE_BATCH} records`,
   run: async ({ openStage, print }) => {
-    const stage = await openStage();
+    const stage = await openStage({ processors: 0 });
     await withAdmin(stage.brokers, (admin) =>
       admin.alterConfigs({
         validateOnly: false,
@@ -66,6 +66,8 @@ export const poison: Scenario = {
         ],
       }),
     );
+    // The processors give the topic of dead letters room for what the input takes when they start.
+    await Promise.all([stage.addProcessor(), stage.addProcessor()]);
     stage.startLoad({ records: 2_000, users: 200, durationMs: 60_000 });
     await stage.recover('the start');
     for (const [n, { reason, message }] of POISONS.entries()) {

@@ -65,7 +65,7 @@ async function readPositions({ pool, topic }: Watched): Promise<Map<number, numb
 
 async function readMarks({ pool }: Watched, column: Outlet | 'out_seq'): Promise<Map<number, number>> {
   const { rows } = await pool.query<{ shard: number; mark: string }>(
-    `SELECT shard, ${column} AS mark FROM outbox_shard WHERE halt_reason IS NULL`,
+    `SELECT shard, ${column} AS mark FROM outbox_shard`,
   );
   return new Map(rows.map(({ shard, mark }) => [shard, Number(mark)]));
 }
