@@ -1,6 +1,5 @@
 import { withAdmin } from '@streaks/testing/fresh-topic';
 import type { StackAddresses } from '@streaks/testing/stack-addresses';
-import { waitFor } from '@streaks/testing/wait-for';
 import { Client } from 'pg';
 import { readCommitted } from '../../state/java-consumer';
 import type { Scenario, ScenarioContext } from '../scenario';
