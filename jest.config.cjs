@@ -15,7 +15,7 @@ const common = {
     '^@streaks/(ingest|streak-processor|query-api)/(.*)$': '<rootDir>/services/$1/src/$2',
   },
   modulePathIgnorePatterns: ['/dist/', '/\\.local/'],
-  roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/e2e'],
+  roots: ['<rootDir>/packages', '<rootDir>/services', '<rootDir>/e2e', '<rootDir>/bench'],
 };
 
 const unit = {
