@@ -5,6 +5,7 @@ import { createBadShareWatch } from './consumer/bad-share';
 import { handleBatch } from './consumer/handle-batch';
 import { createLogReader } from './consumer/log-reader';
 import { type ConsumerEvents, startConsumer } from './consumer/start-consumer';
+import { createStoreWatch } from './consumer/store-watch';
 import { supervise } from './consumer/supervise';
 import { createLanes } from './create-lanes';
 import type { EngineOptions } from './engine-options';
@@ -31,6 +32,7 @@ const RELAY_POLL_MAX_MS = 1_000;
 const RELAY_MARK_EVERY_MS = 200;
 const REBUILD_BACKOFF_MAX_MS = 15_000;
 const CONSUMER_STOP_MS = 5_000;
+const STORE_ANSWER_MS = 5_000;
 
 /** Starts moving a topic into Postgres, exactly once. Returns at once; it keeps trying while a server is away. */
 export function startEngine<Event, C extends Change, Outcome>(options: EngineOptions<Event, C, Outcome>): Engine {
@@ -90,11 +92,20 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
     onError: (error) => log.warn({ err: error }, 'maintenance_failed'),
   });
 
+  const storeWatch = createStoreWatch({
+    waitingMs: lanes.waitingMs,
+    ask: () => options.pool.query('SELECT 1'),
+    silenceMs: tuning.stallMs,
+    answerTimeoutMs: STORE_ANSWER_MS,
+    wait: (ms) => delay(ms, undefined, { ref: false }),
+  });
   let lastFetchMs = nowMs();
   const inHand = new Set<number>();
   const events = createConsumerEvents(options, { assignment, lanes, lag, wait });
   const supervisor = supervise({
-    start: ({ isOver, onCrash }) => {
+    start: async ({ isOver, onCrash }) => {
+      // Whom Postgres does not answer must not hold partitions that others could work.
+      await storeWatch.untilAnswers(isOver);
       lastFetchMs = nowMs();
       return startConsumer(
         options.createKafka('consumer'),
@@ -126,6 +137,9 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
       );
     },
     findStall: () => {
+      if (storeWatch.isAwaiting) return undefined;
+      const silence = storeWatch.findSilence();
+      if (silence !== undefined) return silence;
       const quietMs = nowMs() - lastFetchMs;
       // Joining may take as long as the slowest member is given, and is no stall.
       const isQuiet = quietMs > tuning.stallMs + tuning.rebalanceTimeoutMs;
@@ -141,7 +155,9 @@ export function startEngine<Event, C extends Change, Outcome>(options: EngineOpt
     onRebuild: (reason, rebuilds) => {
       metrics.rebuilds.inc();
       log.warn({ reason, rebuilds }, 'consumer_rebuilt');
+      const isStoreSilent = storeWatch.findSilence() !== undefined;
       assignment.end();
+      if (isStoreSilent) void lanes.abandon(); // what hangs would end with the connection only
     },
     onGiveUp: (reason) => options.onFatal(`the consumer could not be kept running: ${reason}`),
   });

@@ -11,6 +11,8 @@ import { type Relay, toHandovers } from './relay/relay';
 export interface Lanes<Event> {
   of(partition: number): Lane<Event>;
   isBusy(): boolean;
+  /** For how long the oldest of the transactions at hand has been repeated or waited for; 0 when there is none. */
+  waitingMs(): number;
   /** Grows with each committed transaction. */
   committedBatches(): bigint;
   /** Ends after the transactions at hand. */
@@ -85,6 +87,7 @@ export function createLanes<Event, C extends Change, Outcome>(
       return found.lane;
     },
     isBusy: () => all.some(({ lane }) => lane.isBusy),
+    waitingMs: () => Math.max(...all.map(({ lane }) => lane.waitingMs())),
     committedBatches: () => committed,
     async abandon() {
       await Promise.all(all.map(({ discard }) => discard()));

@@ -22,6 +22,8 @@ export interface Lane<Event> {
   readonly queuedRecords: number;
   readonly isFull: boolean;
   readonly isBusy: boolean;
+  /** Since the batches at hand were taken; 0 when there are none. */
+  waitingMs(): number;
   /** Ends after the transaction at hand; what waits is dropped (it will be read again from its offset). */
   close(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export function createLane<Event>(options: LaneOptions<Event>): Lane<Event> {
   let queuedRecords = 0;
   let isClosed = false;
   let running: Promise<void> | undefined;
+  let takenAtMs: number | undefined;
   const waiting: (() => void)[] = [];
 
   const take = (): PartitionBatch<Event>[] => {
@@ -56,7 +59,9 @@ export function createLane<Event>(options: LaneOptions<Event>): Lane<Event> {
       if (taken.length === 0) continue;
       const startedMs = options.nowMs();
       const batches = mergeByPartition(taken);
+      takenAtMs = startedMs;
       await options.apply(batches);
+      takenAtMs = undefined;
       for (const batch of batches) {
         batch.owned.pendingRecords -= recordCount(batch);
         batch.owned.lastMovedMs = options.nowMs();
@@ -102,6 +107,7 @@ export function createLane<Event>(options: LaneOptions<Event>): Lane<Event> {
     get isBusy() {
       return running !== undefined;
     },
+    waitingMs: () => (takenAtMs === undefined ? 0 : options.nowMs() - takenAtMs),
     async close() {
       isClosed = true;
       for (const resolve of waiting.splice(0)) resolve();

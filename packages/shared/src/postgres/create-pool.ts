@@ -18,6 +18,8 @@ export type PoolOptions = {
   readonly onIdleError: (error: Error) => void;
 };
 
+const UNHEARD_MS = 5_000;
+
 /** A Postgres pool that connects lazily, survives a restart of the server and names itself to it. */
 export function createPool(options: PoolOptions): Pool {
   const session = { ...(options.role === undefined ? {} : { role: options.role }), ...options.sessionSettings };
@@ -28,7 +30,13 @@ export function createPool(options: PoolOptions): Pool {
     max: options.max,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
-    ...(options.statementTimeoutMs === undefined ? {} : { statement_timeout: options.statementTimeoutMs }),
+    ...(options.statementTimeoutMs === undefined
+      ? {}
+      : {
+          statement_timeout: options.statementTimeoutMs,
+          // A server that cannot be heard does not tell of its timeout.
+          query_timeout: options.statementTimeoutMs + UNHEARD_MS,
+        }),
     ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
     ...(options.idleInTransactionTimeoutMs === undefined
       ? {}
