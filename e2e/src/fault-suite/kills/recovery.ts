@@ -6,8 +6,6 @@ export interface RecoveryWatch {
   killed(pid: number): void;
   /** Milliseconds from each kill to the moment when the last of its partitions was claimed by another, ascending. */
   recoveriesMs(): readonly number[];
-  /** Kills whose partitions nobody has claimed yet. */
-  open(): number;
   stop(): Promise<void>;
 }
 
@@ -47,7 +45,6 @@ export function watchRecovery(pool: Pool, topic: string, nowMs: () => number): R
   return {
     killed: (pid) => killedAt.set(pid, nowMs()),
     recoveriesMs: () => [...recoveries].sort((a, b) => a - b),
-    open: () => owning.size,
     async stop() {
       stopping.abort();
       await loop;
