@@ -47,7 +47,7 @@ describe('StreakChanged', () => {
     const encoder = createStreakChangedEncoder(258);
     fc.assert(
       fc.property(streakChanged, (changed) => {
-        const value = encoder.encode(changed);
+        const value = encoder.encode(changed, changed.eventId, changed.requestId);
         expect(value.subarray(0, WIRE_HEADER_BYTES)).toEqual(Buffer.from([0, 0, 0, 1, 2]));
         const { recordedAtMs, source, generation, ...rest } = changed;
         const record = {

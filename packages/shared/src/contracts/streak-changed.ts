@@ -34,8 +34,8 @@ export interface StreakChanged {
 
 export interface StreakChangedEncoder {
   readonly schemaId: number;
-  /** In the Confluent wire format. */
-  encode(changed: StreakChanged): Buffer;
+  /** In the Confluent wire format. `requestId` stands for that of the change, which may be longer than is published. */
+  encode(changed: Omit<StreakChanged, 'eventId'>, eventId: string, requestId: string | null): Buffer;
 }
 
 /** Registers the schema (BACKWARD; harmless when several start at once). Throws what the registry client throws. */
@@ -48,9 +48,9 @@ export function createStreakChangedEncoder(schemaId: number): StreakChangedEncod
   const writer = createAvroWriter();
   return {
     schemaId,
-    encode(changed) {
+    encode(changed, eventId, requestId) {
       writer.start(schemaId);
-      writer.string(changed.eventId);
+      writer.string(eventId);
       writer.string(changed.userId);
       writer.string(changed.ruleId);
       writer.long(changed.version);
@@ -70,7 +70,7 @@ export function createStreakChangedEncoder(schemaId: number): StreakChangedEncod
       writer.string(changed.source.topicId);
       writer.long(changed.source.partition);
       writer.bigLong(changed.source.offset);
-      writer.optionalString(changed.requestId);
+      writer.optionalString(requestId);
       return writer.finish();
     },
   };

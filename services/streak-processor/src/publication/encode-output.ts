@@ -17,25 +17,30 @@ export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
   const { generation } = places;
   return {
     encode(shard, changes) {
-      const keys = changes.map(({ change }) => stateKey(change));
-      const last = new Map(keys.map((key, index) => [key, index]));
       // A user's next change starts from the state that the one before led to: the same object. No map of states: to make
       // an object a key costs more than to sum it up again.
       let summarised: { readonly state: StreakState; readonly summary: StreakSummary } | undefined;
       const output: OutputRecord[] = [];
-      for (const [index, { seq, recordedAtMs, change }] of changes.entries()) {
+      for (const { seq, recordedAtMs, change } of changes) {
         const { userId, ruleId, before, after } = change;
         const summaryBefore = summarised?.state === before ? summarised.summary : summarise(before);
         const summaryAfter = summarise(after);
         summarised = { state: after, summary: summaryAfter };
         output.push(
           records.change(shard, seq, {
-            ...figuresOf(summaryBefore, summaryAfter),
             userId,
             ruleId,
             version: change.version,
             changeType: change.changeType,
             qualifiedDate: change.qualifiedDate,
+            currentBefore: summaryBefore.currentRunLength,
+            currentAfter: summaryAfter.currentRunLength,
+            longestBefore: summaryBefore.longest,
+            longestAfter: summaryAfter.longest,
+            qualifiedDaysBefore: summaryBefore.qualifiedDaysCount,
+            qualifiedDaysAfter: summaryAfter.qualifiedDaysCount,
+            lastQualifiedBefore: summaryBefore.lastQualifiedDate,
+            lastQualifiedAfter: summaryAfter.lastQualifiedDate,
             timezone: after.timezone,
             generation,
             recordedAtMs,
@@ -43,7 +48,7 @@ export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
             requestId: change.requestId,
           }),
         );
-        if (last.get(keys[index] ?? '') === index) {
+        if (change.isLast) {
           output.push(
             records.state(shard, seq, { userId, ruleId, generation, state: after, updatedAtMs: recordedAtMs }),
           );
@@ -62,17 +67,3 @@ export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
     ],
   };
 }
-
-/** Neither holds a space. */
-const stateKey = ({ ruleId, userId }: StreakChange): string => `${ruleId} ${userId}`;
-
-const figuresOf = (before: StreakSummary, after: StreakSummary) => ({
-  currentBefore: before.currentRunLength,
-  currentAfter: after.currentRunLength,
-  longestBefore: before.longest,
-  longestAfter: after.longest,
-  qualifiedDaysBefore: before.qualifiedDaysCount,
-  qualifiedDaysAfter: after.qualifiedDaysCount,
-  lastQualifiedBefore: before.lastQualifiedDate,
-  lastQualifiedAfter: after.lastQualifiedDate,
-});

@@ -56,7 +56,7 @@ export function createOutputRecords(places: OutputPlaces): OutputRecords {
         topic: places.streakChanges,
         partition: shard,
         key: change.userId,
-        value: changes.encode({ ...change, eventId, requestId }),
+        value: changes.encode(change, eventId, requestId),
         headers,
         isState: false,
       };

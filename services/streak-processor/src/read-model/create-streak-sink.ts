@@ -41,6 +41,7 @@ export function createStreakSink({ store, pool, generation: first, onWritten }: 
 function newestStates(changes: readonly NumberedChange<StreakChange>[], generation: bigint): StreakWrite[] {
   const newest = new Map<string, StreakWrite>();
   for (const { change } of changes) {
+    if (!change.isLast) continue;
     const { userId, ruleId, after } = change;
     const key = `${ruleId} ${userId}`; // neither holds a space
     const known = newest.get(key);

@@ -59,8 +59,9 @@ export async function changeStreaks(
   const changes: StreakChange[] = [];
   const order: number[] = [];
   for (const { news: ofUser, steps } of folded) {
+    const last = steps.at(-1);
     for (const step of steps) {
-      changes.push(toChange(ofUser.userId, step, records[step.index] as SessionRecord));
+      changes.push(toChange(ofUser.userId, step, step === last, records[step.index] as SessionRecord));
       order.push(step.index);
     }
   }
@@ -154,7 +155,7 @@ function fold(news: readonly StreakNews[], rows: readonly (LockedStreak | undefi
 
 const idsOf = (news: readonly StreakNews[]): readonly string[] => news.map(({ userId }) => userId);
 
-function toChange(userId: string, step: StreakStep, { source }: SessionRecord): StreakChange {
+function toChange(userId: string, step: StreakStep, isLast: boolean, { source }: SessionRecord): StreakChange {
   const { changeType, qualifiedDate, before, after } = step;
   return {
     shardKey: userId,
@@ -165,6 +166,7 @@ function toChange(userId: string, step: StreakStep, { source }: SessionRecord): 
     qualifiedDate,
     before,
     after,
+    isLast,
     source: { topicId: source.topicId, partition: source.partition, offset: source.offset },
     requestId: headerText(source.headers, kafkaHeaders.requestId) ?? null,
   };

@@ -20,6 +20,8 @@ export interface StreakChange extends Change {
   readonly qualifiedDate: LocalDay | null;
   readonly before: StreakState;
   readonly after: StreakState;
+  /** Whether this is the transaction's last change of this state: `after` is what it leaves. */
+  readonly isLast: boolean;
   /** The record that caused it. */
   readonly source: { readonly topicId: string; readonly partition: number; readonly offset: bigint };
   readonly requestId: string | null;
