@@ -17,6 +17,8 @@ export interface RegisterSchemasOptions {
 
 const RETRY_MS = 1_000;
 const CONFLICT = 409;
+/** Two processors that register a schema for the first time at once: one is told of a conflict, and of none when it asks again. */
+const CONFLICTS_BELIEVED = 3;
 
 /**
  * The schemas of what is published, registered. Asks until the registry answers; undefined when it was ended before.
@@ -27,6 +29,7 @@ export async function registerOutputSchemas({
   logger,
   signal,
 }: RegisterSchemasOptions): Promise<OutputSchemas | undefined> {
+  let conflicts = 0;
   while (!signal.aborted) {
     try {
       return {
@@ -34,7 +37,8 @@ export async function registerOutputSchemas({
         userStreakSchemaId: await registerUserStreak(registry),
       };
     } catch (error) {
-      if (isConflict(error)) {
+      if (isConflict(error)) conflicts += 1;
+      if (conflicts === CONFLICTS_BELIEVED) {
         throw new Error('the schema registry holds schemas that ours are not compatible with', { cause: error });
       }
       logger.warn({ err: error, retryMs: RETRY_MS }, 'registry_away');
