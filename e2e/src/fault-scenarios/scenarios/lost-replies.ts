@@ -51,7 +51,10 @@ export const lostKafkaReplies: Scenario = {
   name: 'lost-kafka-replies',
   about: `requests and replies of ${APIS.join(', ')} are lost by seed, the connection with them`,
   run: (context) =>
-    loseKafkaReplies({ ...context, addresses: context.servers.addresses }, { records: 6_000, leastLosses: 3 }),
+    loseKafkaReplies(
+      { ...context, addresses: context.servers.addresses },
+      { records: 6_000, durationMs: 60_000, leastLosses: 3 },
+    ),
 };
 
 /** Until each kind was lost so often, in each way. */
@@ -62,14 +65,18 @@ export async function loseKafkaReplies(
     random,
     print,
   }: Pick<ScenarioContext, 'openStage' | 'random' | 'print'> & { readonly addresses: StackAddresses },
-  { records, leastLosses }: { readonly records: number; readonly leastLosses: number },
+  {
+    records,
+    durationMs,
+    leastLosses,
+  }: { readonly records: number; readonly durationMs: number; readonly leastLosses: number },
 ): Promise<void> {
   const proxy = await startKafkaProxy(kafkaBrokers(addresses));
   try {
     const stage = await openStage({ processors: 0 });
-    const plan = createLossPlan({ random, share: 0.15, apis: APIS });
+    const plan = createLossPlan({ random, share: 0.2, apis: APIS });
     for (let n = 0; n < 2; n += 1) await stage.addProcessor({ env: { KAFKA_BROKERS: proxy.brokers.join(',') } });
-    stage.startLoad({ records, users: records / 10, durationMs: records * 10 });
+    stage.startLoad({ records, users: records / 10, durationMs });
     await stage.recover('the start');
     proxy.decideBy(plan.decide);
     await waitFor(
