@@ -40,6 +40,13 @@ export function createByteWriter(expectedBytes: number): ByteWriter {
     putInt32(value);
   }
 
+  function int64(value: number): void {
+    reserve(8);
+    const high = Math.floor(value / POWER_32);
+    putInt32(high);
+    putInt32(value - high * POWER_32);
+  }
+
   function text(value: string): void {
     const units = value.length;
     reserve(4 + LONGEST_UTF8_PER_UNIT * units);
@@ -72,13 +79,11 @@ export function createByteWriter(expectedBytes: number): ByteWriter {
       length += 2;
     },
     int32,
-    int64(value) {
-      reserve(8);
-      const high = Math.floor(value / POWER_32);
-      putInt32(high);
-      putInt32(value - high * POWER_32);
-    },
+    int64,
     bigint64(value) {
+      // Arithmetic of bigints allocates; what a number holds exactly needs none.
+      const number = Number(value);
+      if (Number.isSafeInteger(number)) return int64(number);
       reserve(8);
       length = buffer.writeBigInt64BE(value, length);
     },

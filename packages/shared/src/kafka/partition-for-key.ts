@@ -8,26 +8,47 @@ const R = 24;
  * `partitioner=murmur2_random`) agrees on this function.
  */
 export function murmur2(bytes: Uint8Array): number {
-  const length = bytes.length;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  return murmur2Of(bytes, bytes.length);
+}
+
+function murmur2Of(bytes: Uint8Array, length: number): number {
   let hash = SEED ^ length;
   let position = 0;
   for (; position + 4 <= length; position += 4) {
-    let k = Math.imul(view.getInt32(position, true), M);
+    let k = Math.imul(int32At(bytes, position), M);
     k = Math.imul(k ^ (k >>> R), M);
     hash = Math.imul(hash, M) ^ k;
   }
   const rest = length - position;
   if (rest > 0) {
-    for (let index = rest - 1; index >= 0; index -= 1) hash ^= view.getUint8(position + index) << (8 * index);
+    for (let index = rest - 1; index >= 0; index -= 1) hash ^= (bytes[position + index] as number) << (8 * index);
     hash = Math.imul(hash, M);
   }
   hash = Math.imul(hash ^ (hash >>> 13), M);
   return hash ^ (hash >>> 15);
 }
 
+/** Little-endian. */
+function int32At(bytes: Uint8Array, at: number): number {
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+  return low | ((bytes[at + 2] as number) << 16) | ((bytes[at + 3] as number) << 24);
+}
+
+const scratch = new Uint8Array(512);
+
 /** The partition of a keyed record among `partitions` of them, as the default partitioners of Java and kafkajs choose it. */
 export function partitionForKey(key: string | Uint8Array, partitions: number): number {
-  const bytes = typeof key === 'string' ? Buffer.from(key, 'utf8') : key;
-  return (murmur2(bytes) & 0x7fffffff) % partitions;
+  return ((typeof key === 'string' ? murmur2OfText(key) : murmur2(key)) & 0x7fffffff) % partitions;
+}
+
+/** Ids are short and nearly always ASCII: those need no buffer of their own. */
+function murmur2OfText(text: string): number {
+  const units = text.length;
+  if (units > scratch.length) return murmur2(Buffer.from(text, 'utf8'));
+  for (let index = 0; index < units; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7f) return murmur2(Buffer.from(text, 'utf8'));
+    scratch[index] = unit;
+  }
+  return murmur2Of(scratch, units);
 }

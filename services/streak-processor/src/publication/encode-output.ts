@@ -1,5 +1,4 @@
 import type { EncodeChanges, EncodeDeadLetter, OutputRecord } from '@streaks/exactly-once/publish/publication';
-import { type StreakState, type StreakSummary, summarise } from '@streaks/shared/domain/streak-state';
 import type { StreakChange } from '../projections/streaks/streak-change';
 import { createOutputRecords, type OutputPlaces } from './output-records';
 
@@ -17,15 +16,9 @@ export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
   const { generation } = places;
   return {
     encode(shard, changes) {
-      // A user's next change starts from the state that the one before led to: the same object. No map of states: to make
-      // an object a key costs more than to sum it up again.
-      let summarised: { readonly state: StreakState; readonly summary: StreakSummary } | undefined;
       const output: OutputRecord[] = [];
       for (const { seq, recordedAtMs, change } of changes) {
-        const { userId, ruleId, before, after } = change;
-        const summaryBefore = summarised?.state === before ? summarised.summary : summarise(before);
-        const summaryAfter = summarise(after);
-        summarised = { state: after, summary: summaryAfter };
+        const { userId, ruleId, after, summaryBefore, summaryAfter } = change;
         output.push(
           records.change(shard, seq, {
             userId,

@@ -82,8 +82,8 @@ async function storeSessions(
 
 function rejectConflicts(records: readonly SessionRecord[], verdicts: readonly Verdict[]): readonly Rejected[] {
   const rejected: Rejected[] = [];
-  for (const [index, verdict] of verdicts.entries()) {
-    if (verdict !== 'conflict') continue;
+  for (let index = 0; index < verdicts.length; index += 1) {
+    if (verdicts[index] !== 'conflict') continue;
     const { source, event } = records[index] as SessionRecord;
     rejected.push({
       source,

@@ -106,7 +106,9 @@ async function writeFolded(
 ): Promise<readonly WrittenStreak[]> {
   const writes = folded.flatMap(({ news: { userId }, row, steps }) => {
     const last = steps.at(-1);
-    return row === undefined || last === undefined ? [] : [{ userId, locked: row, state: last.after }];
+    return row === undefined || last === undefined
+      ? []
+      : [{ userId, locked: row, state: last.after, summary: last.summaryAfter }];
   });
   if (writes.length === 0) return [];
   try {
@@ -125,7 +127,7 @@ async function settleNewStreaks(
 ): Promise<{ readonly folded: readonly Folded[]; readonly inserted: readonly WrittenStreak[] }> {
   const inserts = folded.flatMap(({ news: { userId }, row, steps }) => {
     const last = steps.at(-1);
-    return row !== undefined || last === undefined ? [] : [{ userId, state: last.after }];
+    return row !== undefined || last === undefined ? [] : [{ userId, state: last.after, summary: last.summaryAfter }];
   });
   if (inserts.length === 0) return { folded, inserted: [] };
   const { lost, rows: places } = await insertStreaks(client, inserts);
@@ -156,7 +158,7 @@ function fold(news: readonly StreakNews[], rows: readonly (LockedStreak | undefi
 const idsOf = (news: readonly StreakNews[]): readonly string[] => news.map(({ userId }) => userId);
 
 function toChange(userId: string, step: StreakStep, isLast: boolean, { source }: SessionRecord): StreakChange {
-  const { changeType, qualifiedDate, before, after } = step;
+  const { changeType, qualifiedDate, before, after, summaryBefore, summaryAfter } = step;
   return {
     shardKey: userId,
     userId,
@@ -166,6 +168,8 @@ function toChange(userId: string, step: StreakStep, isLast: boolean, { source }:
     qualifiedDate,
     before,
     after,
+    summaryBefore,
+    summaryAfter,
     isLast,
     source: { topicId: source.topicId, partition: source.partition, offset: source.offset },
     requestId: headerText(source.headers, kafkaHeaders.requestId) ?? null,

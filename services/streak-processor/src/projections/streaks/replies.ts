@@ -18,7 +18,8 @@ export async function collectReplies(
   statesOf: () => ReadonlyMap<string, StreakState>,
 ): Promise<readonly SessionReply[]> {
   const owed: { readonly channel: string; readonly event: Session; readonly verdict: Verdict }[] = [];
-  for (const [index, { source, event }] of records.entries()) {
+  for (let index = 0; index < records.length; index += 1) {
+    const { source, event } = records[index] as DecodedRecord<Session>;
     const channel = headerText(source.headers, kafkaHeaders.replyTo);
     const verdict = verdicts[index] as Verdict;
     // A conflict is told with the other rejections.

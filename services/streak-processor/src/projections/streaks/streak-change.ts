@@ -1,7 +1,7 @@
 import type { Change } from '@streaks/exactly-once/projection';
 import type { ChangeType } from '@streaks/shared/domain/change-type';
 import type { LocalDay } from '@streaks/shared/domain/local-day';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import type { StreakState, StreakSummary } from '@streaks/shared/domain/streak-state';
 
 /** The rule "so many seconds of focus a day", fed by sessions. */
 export const FOCUS_RULE = 'focus';
@@ -20,6 +20,9 @@ export interface StreakChange extends Change {
   readonly qualifiedDate: LocalDay | null;
   readonly before: StreakState;
   readonly after: StreakState;
+  /** Figures of the two. */
+  readonly summaryBefore: StreakSummary;
+  readonly summaryAfter: StreakSummary;
   /** Whether this is the transaction's last change of this state: `after` is what it leaves. */
   readonly isLast: boolean;
   /** The record that caused it. */

@@ -58,26 +58,32 @@ export function collectDayDeltas(sessions: readonly Session[], indexes: readonly
     places = undefined;
   }
 
-  for (const index of indexes) {
-    const session = sessions[index] as Session;
+  let index = 0;
+  let session: Session | undefined;
+
+  function addShare(day: LocalDay, milliseconds: number): void {
+    if (session === undefined) return;
+    const delta = find(day);
+    if (delta === undefined) {
+      append({ userId: session.userId, day, addedMs: milliseconds, latest: session, latestIndex: index });
+      return;
+    }
+    delta.shares ??= [{ index: delta.latestIndex, milliseconds: delta.addedMs }];
+    delta.shares.push({ index, milliseconds });
+    delta.addedMs += milliseconds;
+    if (isLater(session, delta.latest)) {
+      delta.latest = session;
+      delta.latestIndex = index;
+    }
+  }
+
+  for (index of indexes) {
+    session = sessions[index] as Session;
     if (session.userId !== userId) {
       endUser();
       userId = session.userId;
     }
-    splitAtLocalMidnights(session.startMs, session.endMs, requireZone(session.timezone), (day, milliseconds) => {
-      const delta = find(day);
-      if (delta === undefined) {
-        append({ userId: session.userId, day, addedMs: milliseconds, latest: session, latestIndex: index });
-        return;
-      }
-      delta.shares ??= [{ index: delta.latestIndex, milliseconds: delta.addedMs }];
-      delta.shares.push({ index, milliseconds });
-      delta.addedMs += milliseconds;
-      if (isLater(session, delta.latest)) {
-        delta.latest = session;
-        delta.latestIndex = index;
-      }
-    });
+    splitAtLocalMidnights(session.startMs, session.endMs, requireZone(session.timezone), addShare);
   }
   endUser();
   return deltas;

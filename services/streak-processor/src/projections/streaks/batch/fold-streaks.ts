@@ -2,7 +2,7 @@ import type { ChangeType } from '@streaks/shared/domain/change-type';
 import { classifyAddedDay } from '@streaks/shared/domain/change-type';
 import type { LocalDay } from '@streaks/shared/domain/local-day';
 import { addDay, lastDayOf, lastRun, type Runs } from '@streaks/shared/domain/runs';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import { type StreakState, type StreakSummary, summarise } from '@streaks/shared/domain/streak-state';
 import type { DayTotals } from '../sql/add-day-totals';
 import { crossingIndex, type DayDelta } from './day-deltas';
 
@@ -25,9 +25,12 @@ interface RezonedDay {
 export interface StreakNews {
   readonly userId: string;
   /** In record order; those of one record by date. */
-  readonly qualified: QualifiedDay[];
-  readonly rezoned: RezonedDay[];
+  readonly qualified: readonly QualifiedDay[];
+  readonly rezoned: readonly RezonedDay[];
 }
+
+/** Most users have no day of the one or of the other kind. */
+const NONE: readonly never[] = Object.freeze([]);
 
 /** One step from a stored state to the next. */
 export interface StreakStep {
@@ -36,6 +39,8 @@ export interface StreakStep {
   readonly qualifiedDate: LocalDay | null;
   readonly before: StreakState;
   readonly after: StreakState;
+  readonly summaryBefore: StreakSummary;
+  readonly summaryAfter: StreakSummary;
 }
 
 /** The users whose streak the batch may change, in the order of the deltas (by the bytes of their id). */
@@ -45,28 +50,44 @@ export function findStreakNews(
   targetMs: number,
 ): readonly StreakNews[] {
   const news: StreakNews[] = [];
-  for (const [place, delta] of deltas.entries()) {
+  let userId: string | undefined;
+  let qualified: QualifiedDay[] | undefined;
+  let rezoned: RezonedDay[] | undefined;
+
+  function endUser(): void {
+    if (userId === undefined || (qualified === undefined && rezoned === undefined)) return;
+    if (qualified !== undefined && qualified.length > 1) {
+      qualified.sort((one, other) => one.index - other.index || one.day - other.day);
+    }
+    news.push({ userId, qualified: qualified ?? NONE, rezoned: rezoned ?? NONE });
+    qualified = undefined;
+    rezoned = undefined;
+  }
+
+  for (let place = 0; place < deltas.length; place += 1) {
+    const delta = deltas[place] as DayDelta;
     const totalMs = totalsMs[place] as number;
     if (totalMs < targetMs) continue;
     const zone = zones.get(place);
     const timezone = zone?.timezone ?? delta.latest.timezone;
     // The returned total holds what other owners added; whether *we* took the day over its target is told without it.
     const totalBeforeMs = totalMs - delta.addedMs;
-    const crossed = totalBeforeMs < targetMs;
-    const rezoned = !crossed && zone?.before !== undefined && zone.before !== timezone;
-    if (!crossed && !rezoned) continue;
-    let last = news.at(-1);
-    if (last === undefined || last.userId !== delta.userId) {
-      last = { userId: delta.userId, qualified: [], rezoned: [] };
-      news.push(last);
+    const hasCrossed = totalBeforeMs < targetMs;
+    if (!hasCrossed && (zone?.before === undefined || zone.before === timezone)) continue;
+    if (delta.userId !== userId) {
+      endUser();
+      userId = delta.userId;
     }
     const { day } = delta;
-    if (crossed) last.qualified.push({ day, index: crossingIndex(delta, totalBeforeMs, targetMs), timezone });
-    else last.rezoned.push({ day, index: delta.latestIndex, timezone });
+    if (hasCrossed) {
+      qualified ??= [];
+      qualified.push({ day, index: crossingIndex(delta, totalBeforeMs, targetMs), timezone });
+    } else {
+      rezoned ??= [];
+      rezoned.push({ day, index: delta.latestIndex, timezone });
+    }
   }
-  for (const { qualified } of news) {
-    if (qualified.length > 1) qualified.sort((one, other) => one.index - other.index || one.day - other.day);
-  }
+  endUser();
   return news;
 }
 
@@ -74,30 +95,35 @@ export function findStreakNews(
 export function foldStreak(locked: StreakState, { qualified, rezoned }: StreakNews): readonly StreakStep[] {
   const steps: StreakStep[] = [];
   let state = locked;
+  let summary = summarise(locked);
+  const step = (index: number, changeType: ChangeType, qualifiedDate: LocalDay | null, after: StreakState): void => {
+    const summaryAfter = after.runs === state.runs ? summary : summarise(after);
+    steps.push({
+      index,
+      changeType,
+      qualifiedDate,
+      before: state,
+      after,
+      summaryBefore: summary,
+      summaryAfter,
+    });
+    state = after;
+    summary = summaryAfter;
+  };
   for (const { day, index, timezone } of qualified) {
     const runs = addDay(state.runs, day);
     // Another owner cannot have added it: whose delta crossed the target is told by the day's row, which is locked.
     if (runs === state.runs) continue;
-    const after = {
-      runs,
-      timezone: lastQualifiedDay(runs) === day ? timezone : state.timezone,
-      version: state.version + 1,
-    };
-    steps.push({
-      index,
-      changeType: classifyAddedDay(state.runs, day),
-      qualifiedDate: day,
-      before: state,
-      after,
-    });
-    state = after;
+    const zone = lastQualifiedDay(runs) === day ? timezone : state.timezone;
+    step(index, classifyAddedDay(state.runs, day), day, { runs, timezone: zone, version: state.version + 1 });
   }
+  if (rezoned.length === 0) return steps;
   const lastDay = lastQualifiedDay(state.runs);
   const rezonedLast = rezoned.find(({ day }) => day === lastDay);
   if (rezonedLast !== undefined && rezonedLast.timezone !== state.timezone) {
-    const after = { runs: state.runs, timezone: rezonedLast.timezone, version: state.version + 1 };
     const index = Math.max(rezonedLast.index, steps.at(-1)?.index ?? 0);
-    steps.push({ index, changeType: 'STREAK_REVISED', qualifiedDate: null, before: state, after });
+    const after = { runs: state.runs, timezone: rezonedLast.timezone, version: state.version + 1 };
+    step(index, 'STREAK_REVISED', null, after);
   }
   return steps;
 }

@@ -88,12 +88,15 @@ export async function addDayTotals(
   known.beginBatch();
   const totals = { totalsMs: new Float64Array(deltas.length).fill(MISSING), zones: new Map<number, DayZone>() };
   const suspects: number[] = [];
-  for (const [place, { userId, day }] of deltas.entries()) {
+  for (let place = 0; place < deltas.length; place += 1) {
+    const { userId, day } = deltas[place] as DayDelta;
     if (known.mayExist(hashNumber(day, hashText(userId))) || attempt > 0) suspects.push(place);
   }
   if (suspects.length > 0) await addToExisting(client, deltas, suspects, totals);
   const missing: number[] = [];
-  for (const [place, totalMs] of totals.totalsMs.entries()) if (totalMs === MISSING) missing.push(place);
+  for (let place = 0; place < deltas.length; place += 1) {
+    if (totals.totalsMs[place] === MISSING) missing.push(place);
+  }
   if (missing.length === 0) return totals;
   const believed = suspects.length < deltas.length ? known : undefined;
   if (attempt > 1) await insertOrAdd(client, deltas, missing, totals);

@@ -44,7 +44,8 @@ export function insertSessions(
 ): Promise<ReadonlyMap<number, Session>> {
   known.beginBatch();
   const suspects: number[] = [];
-  for (const [place, { userId, sessionId }] of sessions.entries()) {
+  for (let place = 0; place < sessions.length; place += 1) {
+    const { userId, sessionId } = sessions[place] as Session;
     if (known.mayExist(hashNumber(0, hashText(sessionId, hashText(userId)))) || attempt > 0) suspects.push(place);
   }
   return attempt > 1 ? insertMissing(client, sessions) : copyMissing(client, sessions, suspects, known);
@@ -59,8 +60,9 @@ async function copyMissing(
   const stored = await findAt(client, sessions, suspects);
   if (stored.size === sessions.length) return stored;
   const rows = createCopyRows(5, sessions.length * EXPECTED_ROW_BYTES);
-  for (const [place, session] of sessions.entries()) {
+  for (let place = 0; place < sessions.length; place += 1) {
     if (stored.has(place)) continue;
+    const session = sessions[place] as Session;
     rows.row();
     rows.text(session.userId);
     rows.text(session.sessionId);

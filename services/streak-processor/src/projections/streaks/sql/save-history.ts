@@ -1,7 +1,6 @@
 import { copyIn } from '@streaks/exactly-once/binary/copy-in';
 import { createCopyRows, uuidBytes } from '@streaks/exactly-once/binary/copy-rows';
 import type { NumberedChange } from '@streaks/exactly-once/projection';
-import { type StreakState, type StreakSummary, summarise } from '@streaks/shared/domain/streak-state';
 import type { ClientBase } from 'pg';
 import type { StreakChange } from '../streak-change';
 
@@ -27,12 +26,8 @@ export async function saveHistory(
     topicIds.set(topicId, bytes);
     return bytes;
   };
-  // A user's next change starts from the state that the one before led to: the same object.
-  let summarised: { readonly state: StreakState; readonly summary: StreakSummary } | undefined;
   for (const { shard, seq, change } of changes) {
-    const before = summarised?.state === change.before ? summarised.summary : summarise(change.before);
-    const after = summarise(change.after);
-    summarised = { state: change.after, summary: after };
+    const { summaryBefore: before, summaryAfter: after } = change;
     rows.row();
     rows.int4(shard);
     rows.bigint(seq);

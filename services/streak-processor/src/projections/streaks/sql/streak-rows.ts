@@ -5,7 +5,7 @@ import {
   int8Array,
   textArray,
 } from '@streaks/exactly-once/binary/array-parameters';
-import { emptyStreakState, type StreakState, summarise } from '@streaks/shared/domain/streak-state';
+import { emptyStreakState, type StreakState, type StreakSummary } from '@streaks/shared/domain/streak-state';
 import { parseRuns } from '@streaks/shared/postgres/multirange';
 import type { ClientBase } from 'pg';
 import { FOCUS_RULE } from '../streak-change';
@@ -72,6 +72,7 @@ export interface StreakWrite {
   readonly userId: string;
   readonly locked: LockedStreak;
   readonly state: StreakState;
+  readonly summary: StreakSummary;
 }
 
 /** The rows are not those that were folded. Carries the SQLSTATE of a serialization failure: roll back and repeat. */
@@ -110,16 +111,12 @@ export interface InsertedStreaks {
 /** Inserts the states of users who have no row. Waits for owners that are about to. */
 export async function insertStreaks(
   client: ClientBase,
-  inserts: readonly { readonly userId: string; readonly state: StreakState }[],
+  inserts: readonly Omit<StreakWrite, 'locked'>[],
 ): Promise<InsertedStreaks> {
   const { rows } = await client.query<{ rows: string | null; inserted: readonly string[] | null }>({
     name: 'streaks_insert_streaks',
     text: INSERT,
-    values: [
-      textArray(inserts.map(({ userId }) => userId)),
-      ...stateParameters(inserts.map(({ state }) => state)),
-      FOCUS_RULE,
-    ],
+    values: [textArray(inserts.map(({ userId }) => userId)), ...stateParameters(inserts), FOCUS_RULE],
   });
   // Null where all were inserted, the usual case.
   const inserted = rows[0]?.inserted ?? null;
@@ -152,8 +149,8 @@ export async function writeStreaks(client: ClientBase, writes: readonly StreakWr
     name: 'streaks_write_streaks',
     text: WRITE,
     values: [
-      writes.map(({ locked }) => locked.row),
-      ...stateParameters(writes.map(({ state }) => state)),
+      tidArray(writes.map(({ locked }) => locked.row)),
+      ...stateParameters(writes),
       int8Array(writes.map(({ locked }) => locked.state.version)),
       textArray(writes.map(({ userId }) => userId)),
       FOCUS_RULE,
@@ -165,17 +162,19 @@ export async function writeStreaks(client: ClientBase, writes: readonly StreakWr
   return places;
 }
 
+/** As text that is an array already: pg would look at each place for characters to escape. */
+const tidArray = (rows: readonly string[]): string => `{"${rows.join('","')}"}`;
+
 /** The columns of STATES. */
-function stateParameters(states: readonly StreakState[]): readonly Buffer[] {
-  const summaries = states.map(summarise);
+function stateParameters(written: readonly Pick<StreakWrite, 'state' | 'summary'>[]): readonly Buffer[] {
   return [
-    dateMultirangeArray(states.map(({ runs }) => runs)),
-    int4Array(summaries.map(({ currentRunLength }) => currentRunLength)),
-    int4Array(summaries.map(({ longest }) => longest)),
-    dateArray(summaries.map(({ lastQualifiedDate }) => lastQualifiedDate)),
-    int4Array(summaries.map(({ qualifiedDaysCount }) => qualifiedDaysCount)),
-    textArray(states.map(({ timezone }) => timezone)),
-    int8Array(states.map(({ version }) => version)),
+    dateMultirangeArray(written.map(({ state }) => state.runs)),
+    int4Array(written.map(({ summary }) => summary.currentRunLength)),
+    int4Array(written.map(({ summary }) => summary.longest)),
+    dateArray(written.map(({ summary }) => summary.lastQualifiedDate)),
+    int4Array(written.map(({ summary }) => summary.qualifiedDaysCount)),
+    textArray(written.map(({ state }) => state.timezone)),
+    int8Array(written.map(({ state }) => state.version)),
   ];
 }
 
