@@ -135,7 +135,9 @@ describe('the publication', () => {
       timeoutMs: 20_000,
     });
     expect((await bench.shardRow())['halt_detail']).toMatch(/^row 11 of the outbox/);
-    await waitFor(async () => (await bench.shardRow())['published_seq'] === '10', { description: 'the mark to follow' });
+    await waitFor(async () => (await bench.shardRow())['published_seq'] === '10', {
+      description: 'the mark to follow',
+    });
     await bench.database.pool.query('UPDATE outbox_shard SET published_seq = 11, halt_reason = NULL');
     await bench.isPublished();
     expect(await bench.readChanges()).toEqual([firstRows(21).filter((value) => value !== '11')]);

@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
-import type { PoolClient } from 'pg';
+import { Client, type PoolClient } from 'pg';
 import { dateArray, int4Array, int8Array, textArray, timestamptzArray } from './array-parameters';
 import { copyIn } from './copy-in';
 import { createCopyRows, uuidBytes } from './copy-rows';
@@ -114,6 +114,29 @@ describe('COPY from one Buffer', () => {
         rowsOf(3, (index) => index),
       ),
     ).toBe(3);
+  });
+
+  it('leaves no timer behind where the connection has a query_timeout: it would keep the data until it ends', async () => {
+    const timed = new Client({ connectionString: database.url, query_timeout: 60_000 });
+    await timed.connect();
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    for (let round = 0; round < 20; round += 1) {
+      await copyIn(
+        timed,
+        COPY,
+        rowsOf(3, (index) => 3 * round + index),
+      );
+    }
+    await expect(
+      copyIn(
+        timed,
+        COPY,
+        rowsOf(3, (index) => index),
+      ),
+    ).rejects.toMatchObject({ code: '23505' });
+    expect(timers() - before).toBeLessThan(10);
+    await timed.end();
   });
 
   it('rejects a statement that is no COPY FROM STDIN', async () => {

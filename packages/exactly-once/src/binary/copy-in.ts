@@ -17,7 +17,7 @@ const NOT_A_COPY = 'the statement is no COPY … FROM STDIN';
 export function copyIn(client: ClientBase, statement: string, data: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     let rowCount = 0;
-    const query: Submittable & Record<string, unknown> = {
+    const query: Submittable & { callback?: () => void } & Record<string, unknown> = {
       submit(connection: Connection) {
         connection.query(statement);
       },
@@ -29,9 +29,12 @@ export function copyIn(client: ClientBase, statement: string, data: Buffer): Pro
         rowCount = Number(/^COPY (\d+)$/.exec(text)?.[1] ?? 0);
       },
       handleError(error: Error) {
+        query.callback?.();
         reject(error);
       },
       handleReadyForQuery() {
+        // Where the pool has a query_timeout, pg puts its timer's end here: left to run, it would keep the data for as long.
+        query.callback?.();
         resolve(rowCount);
       },
       handleRowDescription: () => reject(new TypeError(NOT_A_COPY)),

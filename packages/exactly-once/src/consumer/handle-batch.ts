@@ -4,6 +4,7 @@ import type { HaltReason, OwnedPartition } from '../assignment/owned-partition';
 import type { Decoded, DecodedRecord, Projection, Rejected, SourceRecord } from '../projection';
 import type { OnEngineStep } from '../steps';
 import { judgeBatch, type ReadableBatch } from './read-batch';
+import { toWaitingRecord } from './waiting-record';
 
 export interface HandleBatchPorts<Event> {
   readonly active: (partition: number) => OwnedPartition | undefined;
@@ -116,6 +117,9 @@ function toSlices<Event>(
   maxRecords: number,
 ): PartitionBatch<Event>[] {
   const slices: PartitionBatch<Event>[] = [];
+  const [first] = records;
+  if (!first) return [];
+  const origin = { topic: first.topic, topicId: first.topicId, partition: first.partition };
   for (let start = 0; start < records.length; start += maxRecords) {
     const end = Math.min(start + maxRecords, records.length);
     const events: DecodedRecord<Event>[] = [];
@@ -124,7 +128,7 @@ function toSlices<Event>(
       const source = records[i];
       const result = decoded[i];
       if (!source || !result) throw new Error('decode must give one answer for each record');
-      if (result.kind === 'event') events.push({ source, event: result.event });
+      if (result.kind === 'event') events.push({ source: toWaitingRecord(origin, source), event: result.event });
       else rejected.push({ source, rejection: result.rejection });
     }
     const following = records[end];

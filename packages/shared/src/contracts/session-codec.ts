@@ -148,8 +148,19 @@ function decoded(
   key: Buffer | null,
 ): DecodedSession {
   // A record without a key says nothing that could disagree.
-  const keyMismatch = key !== null && key.toString('utf8') !== userId;
+  const keyMismatch = key !== null && !isTextOf(key, userId);
   return { userId, sessionId, startMs, endMs, timezone, keyMismatch };
+}
+
+/** Whether the bytes are the text in UTF-8. Ids are nearly always ASCII: those are compared without making text of them. */
+function isTextOf(bytes: Buffer, text: string): boolean {
+  if (bytes.length === text.length) {
+    let index = 0;
+    while (index < bytes.length && bytes[index] === text.charCodeAt(index) && (bytes[index] as number) < 0x80)
+      index += 1;
+    if (index === bytes.length) return true;
+  }
+  return bytes.toString('utf8') === text;
 }
 
 const SHAPE_ONLY: SessionLimits = {

@@ -51,8 +51,15 @@ export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
     },
     encodeDeadLetter: ({ seq, recordedAtMs, rejected: { source, rejection } }) => [
       records.deadLetter(seq, {
-        ...source,
-        ...rejection,
+        topic: source.topic,
+        topicId: source.topicId,
+        partition: source.partition,
+        offset: source.offset,
+        key: source.key,
+        value: source.value,
+        headers: source.headers,
+        reason: rejection.reason,
+        detail: rejection.detail,
         userId: rejection.userId,
         eventId: rejection.eventId,
         firstSeenMs: recordedAtMs,

@@ -6,8 +6,8 @@ import { defaultPublisherTuning, type PublisherTuning } from '@streaks/exactly-o
  */
 export const publisherTuning: PublisherTuning = {
   ...defaultPublisherTuning,
-  maxWaitingRows: 40_000,
-  maxWaitingBytes: 16_000_000,
+  maxWaitingRows: 20_000,
+  maxWaitingBytes: 8_000_000,
   pageRows: 4_000,
 };
 
@@ -15,4 +15,4 @@ export const publisherTuning: PublisherTuning = {
 export const MAX_UNREAD_BYTES = 8_000_000;
 
 /** Past these the thread ends and is started again, and the process goes on. */
-export const WORKER_LIMITS = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 24, stackSizeMb: 4 } as const;
+export const WORKER_LIMITS = { maxOldGenerationSizeMb: 160, maxYoungGenerationSizeMb: 12, stackSizeMb: 4 } as const;
