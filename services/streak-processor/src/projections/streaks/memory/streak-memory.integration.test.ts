@@ -74,6 +74,20 @@ describe('a streak row that this connection wrote', () => {
     expect(history.map(({ current }) => current)).toEqual(history.map((_, index) => [index, index + 1]));
   });
 
+  it('is not mistaken for a later version of itself that came to the same place', async () => {
+    const client = await lanes.connect();
+    const apply = createOwner(client);
+    await apply(0);
+    await database.pool.query('CREATE TABLE kept AS SELECT * FROM user_streaks');
+    await database.pool.query('TRUNCATE user_streaks');
+    await database.pool.query(
+      `INSERT INTO user_streaks SELECT (jsonb_populate_record(k, '{"version": 7, "longest_run_length": 9}')).* FROM kept k`,
+    );
+    expect(await apply(1)).toEqual(['40001']);
+    client.release();
+    expect(await readUserState(database.pool, 'u')).toMatchObject({ version: 8, runs: [{ length: 2 }] });
+  });
+
   it('is not mistaken for the row of another user that took its place', async () => {
     const client = await lanes.connect();
     const apply = createOwner(client);
