@@ -30,10 +30,10 @@ describe('two owners that change the streaks of the same users', () => {
     await database.drop();
   }, 20_000);
 
-  it('never undo each other, and need no repeat', async () => {
+  it('never undo each other, and each repeats once at most', async () => {
     const projection = createTestProjection();
     const sent: ReferenceSession[] = [];
-    const repeats: Error[] = [];
+    const repeats: string[] = [];
     const apply = async (sessions: readonly ReferenceSession[], owner: number): Promise<void> => {
       const client = await lanes.connect();
       try {
@@ -42,7 +42,7 @@ describe('two owners that change the streaks of the same users', () => {
           client,
           projection,
           sessions.map((session, n) => toRecord(session, n)),
-          (error) => repeats.push(error),
+          ({ code }) => repeats.push(code),
           owner,
         );
       } finally {
@@ -58,6 +58,8 @@ describe('two owners that change the streaks of the same users', () => {
     const states = await readStreakRows(database);
     expect(historyFaults(await readHistory(database), states, reference)).toEqual([]);
     expect(states.map(({ qualifiedDaysCount }) => qualifiedDaysCount)).toEqual(Array(USERS).fill(2 * ROUNDS + 1));
-    expect(repeats).toEqual([]);
+    // The first time that a remembered row turns out to be the other owner's; from then on all are locked first.
+    expect(repeats.filter((code) => code !== '40001')).toEqual([]);
+    expect(repeats.length).toBeLessThanOrEqual(2);
   }, 60_000);
 });
