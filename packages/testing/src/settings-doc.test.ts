@@ -8,6 +8,7 @@ import {
   renderSettingsDoc,
   type SettingsSection,
 } from '@streaks/shared/config/render-settings-doc';
+import { operatorSettings } from '@streaks/streak-processor/operations/settings';
 import { settings as processorSettings } from '@streaks/streak-processor/settings';
 import { repositoryRoot } from './repository';
 
@@ -54,6 +55,12 @@ const sections: readonly SettingsSection[] = [
     settings: processorSettings,
   },
   { title: 'query-api', introduction: 'Answers what a streak is.', settings: queryApiSettings },
+  {
+    title: "Operators' commands",
+    introduction:
+      '`npm run partitions` and `npm run dead-letters`; all but the role as the processors have them. [More](operations.md#operators-commands).',
+    settings: operatorSettings,
+  },
   {
     title: 'Demo',
     introduction: '`services/ingest/dist/demo-main.js`, run once by `npm start`.',

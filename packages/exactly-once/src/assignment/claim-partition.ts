@@ -61,7 +61,7 @@ function judge(progress: Progress, request: ClaimRequest, { low, high }: Waterma
   if (haltReason !== null && STICKY_HALTS.has(haltReason)) {
     return halt(
       haltReason as HaltReason,
-      'halted earlier, for the share of bad records; set halt_reason to NULL in partition_progress to go on',
+      'halted earlier, for the share of bad records; it stays so until an operator resumes it',
     );
   }
   return { kind: 'claimed', epoch, nextOffset, wasHalted: haltReason !== null };

@@ -31,6 +31,7 @@ export const DEFAULT_KAFKA_RETRY: RetryOptions = {
 
 const DEFAULT_CONNECTION_TIMEOUT_MS = 3000;
 const DEFAULT_REQUEST_TIMEOUT_MS = 15_000;
+const RETRIED_SEND = 'Failed to send messages: ';
 const PARTITIONER_WARNING = 'KafkaJS v2.0.0 switched default partitioner';
 
 /**
@@ -61,7 +62,7 @@ function logToPino(logger: Logger, { namespace, level, log }: LogEntry): void {
   // All partitions are given explicitly or by the Java-compatible default: there is nothing to warn of.
   if (message.startsWith(PARTITIONER_WARNING)) return;
   // A broker's refusal of one request: kafkajs tries again, and its caller tells when it gives up.
-  const isRetried = message.startsWith('Response ');
+  const isRetried = message.startsWith('Response ') || message.startsWith(RETRIED_SEND);
   const line = { ...fields, component: namespace, detail: message };
   if (isRetried) logger.debug(line, 'kafka_client');
   else if (level === logLevel.ERROR) logger.warn(line, 'kafka_client');
