@@ -38,7 +38,7 @@ describe('fault scenarios', () => {
   });
 
   it('requests to Kafka and replies from it are lost, of each kind that matters', async () => {
-    await loseKafkaReplies(context, { records: 600, durationMs: 40_000, leastLosses: 1 });
+    await loseKafkaReplies(context, { records: 600, durationMs: 15_000, leastLosses: 1 });
   });
 
   it("offsets in the place of the publication's marks are not believed", async () => {

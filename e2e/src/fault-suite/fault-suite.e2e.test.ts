@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { repositoryRoot } from '@streaks/testing/repository';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import { type FaultCluster, startFaultCluster } from './cluster/fault-cluster';
-import { figuresLine } from './figures';
+import { figuresLine, publishedLines } from './figures';
 import { runFaultSuite } from './run-fault-suite';
 
 const KILLS = 20;
@@ -43,7 +43,7 @@ describe(`${EVENTS} events while processors are killed at failpoints ${KILLS} ti
       signal: ending.signal,
       onUnexpectedEnd: (detail, output) => print(`a processor ${detail}\n${output.slice(-4_000)}`),
     });
-    print(figuresLine(figures));
+    for (const line of [...publishedLines(figures.published), figuresLine(figures)]) print(line);
     expect(faults).toEqual([]);
     expect(figures.kills).toBeGreaterThanOrEqual(KILLS);
     expect(figures.withWorkOpen).toBeGreaterThan(0);

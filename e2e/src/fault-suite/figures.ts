@@ -1,6 +1,22 @@
 import { ENGINE_STEPS } from '@streaks/exactly-once/steps';
+import type { CollectedRun } from './check/collected-run';
 import type { FaultCounts } from './check/fault';
 import type { KillFigures } from './kills/kill-log';
+
+export interface PublishedFigures {
+  /** Changes in Postgres. */
+  readonly stored: number;
+  readonly readers: readonly { readonly reader: string; readonly records: number; readonly eventIds: number }[];
+}
+
+export function publishedFigures({ history, published }: CollectedRun): PublishedFigures {
+  const readers = Object.entries(published.changes).map(([reader, changes]) => ({
+    reader,
+    records: changes.length,
+    eventIds: new Set(changes.map(({ eventId }) => eventId)).size,
+  }));
+  return { stored: history.length, readers };
+}
 
 /** What a run came to; written to a file as it is. */
 export interface SuiteFigures extends KillFigures, FaultCounts {
@@ -8,6 +24,8 @@ export interface SuiteFigures extends KillFigures, FaultCounts {
   readonly events: number;
   /** Of the input: acknowledgements that did not come. */
   readonly resentChunks: number;
+  /** What read_committed readers found in `streak-changes`. */
+  readonly published: PublishedFigures;
   /** Processors that ended although nobody killed them. */
   readonly unexpectedEnds: number;
   /** From each kill to the moment when all partitions of the killed had another owner, ascending. */
@@ -40,6 +58,14 @@ export function figuresLine(figures: SuiteFigures): string {
     `killing=${Math.round(figures.killSeconds)}s`,
     `total=${Math.round(figures.totalSeconds)}s`,
   ].join(' ');
+}
+
+/** A line for what each reader of `streak-changes` found. */
+export function publishedLines({ stored, readers }: PublishedFigures): string[] {
+  return readers.map(
+    ({ reader, records, eventIds }) =>
+      `streak-changes, read_committed by ${reader}: ${records} records, ${eventIds} event ids, ${stored} changes in Postgres`,
+  );
 }
 
 /** Kills at each step, and how often the killed had passed it. */

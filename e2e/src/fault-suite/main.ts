@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { repositoryRoot } from '@streaks/testing/repository';
 import { playScenarios } from '../fault-scenarios/play-scenarios';
 import { startFaultCluster } from './cluster/fault-cluster';
-import { failpointTable, figuresLine, stepsNotHit } from './figures';
+import { failpointTable, figuresLine, publishedLines, stepsNotHit } from './figures';
 import { runFaultSuite } from './run-fault-suite';
 
 const USAGE =
@@ -68,7 +68,8 @@ async function main(): Promise<number> {
       ...stepsNotHit(figures).map((step) => `no kill at ${step}`),
     ];
     writeFileSync(join(dir, 'result.json'), `${JSON.stringify({ ...figures, faults, missing }, null, 2)}\n`);
-    for (const line of [...failpointTable(figures), ...faults, ...missing, figuresLine(figures)]) console.log(line);
+    const lines = [...failpointTable(figures), ...faults, ...missing, ...publishedLines(figures.published)];
+    for (const line of [...lines, figuresLine(figures)]) console.log(line);
     isGood = faults.length === 0 && missing.length === 0;
   } finally {
     const isInterrupted = interrupted.signal.aborted;

@@ -9,7 +9,7 @@ import { readSentLetters } from './check/read-sent-letters';
 import { storedFaults } from './check/stored-faults';
 import type { FaultCluster } from './cluster/fault-cluster';
 import { untilAtRest } from './cluster/until-at-rest';
-import type { SuiteFigures } from './figures';
+import { publishedFigures, type SuiteFigures } from './figures';
 import { createFeed, type Feed } from './input/feed';
 import { type ChunkOptions, generateChunks } from './input/generate-chunks';
 import { type ChunkSender, createChunkSender } from './input/send-chunks';
@@ -92,7 +92,8 @@ export async function runFaultSuite(cluster: FaultCluster, options: FaultSuiteOp
     const killMs = nowMs() - killStartedMs;
     await runWithoutKills(cluster, () => feed.sendUntil(options.events));
     const expected = await expect();
-    const faults = check(await collectRun({ ...pipeline, topics: pipeline.outputTopics }), expected);
+    const run = await collectRun({ ...pipeline, topics: pipeline.outputTopics });
+    const faults = check(run, expected);
     return {
       figures: {
         seed,
@@ -100,6 +101,7 @@ export async function runFaultSuite(cluster: FaultCluster, options: FaultSuiteOp
         resentChunks: sender.resends(),
         ...log.figures(),
         ...countFaults(faults),
+        published: publishedFigures(run),
         unexpectedEnds: unexpectedEnds.length,
         recoveriesMs: recovery.recoveriesMs(),
         killSeconds: killMs / 1_000,
