@@ -3,7 +3,7 @@ import { chooseScenarios } from './scenario-list';
 import { startServers } from './stage/servers';
 
 export interface PlayOptions {
-  /** Of a scenario, or `all`. */
+  /** Of scenarios, with commas, or `all`. */
   readonly name: string;
   readonly seed: number;
   /** Length of the soak. */

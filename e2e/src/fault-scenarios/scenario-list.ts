@@ -37,10 +37,12 @@ export const SCENARIOS: readonly Scenario[] = [
   soak,
 ];
 
-/** @throws for a name that no scenario has */
-export function chooseScenarios(name: string): readonly Scenario[] {
-  if (name === 'all') return SCENARIOS;
-  const chosen = SCENARIOS.filter((scenario) => scenario.name === name);
-  if (chosen.length > 0) return chosen;
-  throw new Error(`there is no scenario "${name}"; there are ${SCENARIOS.map((one) => one.name).join(', ')} and all`);
+/** `names`: of one or more, with commas, or `all`. @throws for a name that no scenario has */
+export function chooseScenarios(names: string): readonly Scenario[] {
+  if (names === 'all') return SCENARIOS;
+  return names.split(',').map((name) => {
+    const chosen = SCENARIOS.find((scenario) => scenario.name === name);
+    if (chosen !== undefined) return chosen;
+    throw new Error(`there is no scenario "${name}"; there are ${SCENARIOS.map((one) => one.name).join(', ')} and all`);
+  });
 }

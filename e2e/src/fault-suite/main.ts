@@ -8,7 +8,7 @@ import { failpointTable, figuresLine, publishedLines, stepsNotHit } from './figu
 import { runFaultSuite } from './run-fault-suite';
 
 const USAGE =
-  'npm run test:faults [-- --seed N --kills N --events N --minutes N], or -- --scenario NAME|all [--seed N --minutes N]';
+  'npm run test:faults [-- --seed N --kills N --events N --minutes N], or -- --scenario NAME[,NAME]|all [--seed N --minutes N]';
 const RESULTS = join(repositoryRoot, '.local', 'faults');
 const PROCESSORS = 3;
 const USERS = 2_000;

@@ -47,8 +47,12 @@ export interface StreaksEngine extends Engine {
   publicationChecks(): Checks;
 }
 
-/** Longest time a stopped process can hold the locks of a transaction that others wait for. */
-const LOCK_HOLD_LIMIT_MS = 15_000;
+/**
+ * How long a stopped process keeps the locks of a transaction that others wait for. Its lanes may wait for each other, and each
+ * that gets its lock then keeps it so long: the limits add up, lane by lane. One that was merely slow does its batch again.
+ */
+const IDLE_IN_TRANSACTION_LIMIT_MS = 5_000;
+const STATEMENT_LIMIT_MS = 30_000;
 const METADATA_TIMEOUT_MS = 5_000;
 
 /** The connections that apply: plans that stay, locks that end. */
@@ -58,8 +62,8 @@ export function createLanePool(config: StreaksEngineParts['config'], logger: Log
     name: 'streak-processor-lane',
     role: config.DATABASE_ROLE,
     max: config.APPLY_CONNECTIONS,
-    statementTimeoutMs: LOCK_HOLD_LIMIT_MS * 2,
-    idleInTransactionTimeoutMs: LOCK_HOLD_LIMIT_MS,
+    statementTimeoutMs: STATEMENT_LIMIT_MS,
+    idleInTransactionTimeoutMs: IDLE_IN_TRANSACTION_LIMIT_MS,
     sessionSettings: laneSessionSettings,
     onIdleError: (error) => logger.warn({ err: error }, 'lane_connection_lost'),
   });

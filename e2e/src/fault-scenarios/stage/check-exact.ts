@@ -6,6 +6,7 @@ import { type Expectation, letterKey, sessionKey } from '../../fault-suite/check
 import { countFaults, describeFaults, type Fault } from '../../fault-suite/check/fault';
 import { publishedFaults } from '../../fault-suite/check/published-faults';
 import { storedFaults } from '../../fault-suite/check/stored-faults';
+import { countInTheLog } from './in-the-log';
 
 const TARGET_MS = 1_800_000;
 
@@ -28,7 +29,11 @@ export async function checkExact(pipeline: Pipeline, { sessions, letters, what, 
     ...(what === 'everything' ? publishedFaults(run) : []),
   ];
   print(`  ${figures(sessions, run, faults)}`);
-  if (faults.length > 0) throw new Error(describeFaults(faults).join('\n'));
+  if (faults.length === 0) return;
+  const stored = new Set(run.sessions.map((session) => sessionKey(session)));
+  const lost = sessions.filter((session) => !stored.has(sessionKey(session)));
+  const inLog = lost.length === 0 ? 0 : await countInTheLog(pipeline, lost);
+  throw new Error([`of ${lost.length} lost sessions ${inLog} are in the log`, ...describeFaults(faults)].join('\n'));
 }
 
 function expectationOf(sessions: readonly ReferenceSession[], letters: readonly ExpectedLetter[]): Expectation {

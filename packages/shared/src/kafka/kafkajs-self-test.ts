@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { type CreateSendMessages, isSentToTheNewLeader } from './kafkajs-checks/repeated-send';
 import { recordBatch, recordSet } from './record-batch-bytes';
 
 // Loaded by path: what the patch changes is not part of kafkajs' interface, and a newer version may have it elsewhere.
@@ -27,6 +28,7 @@ interface RunnerLike {
 }
 
 interface Kafkajs {
+  readonly createSendMessages: CreateSendMessages;
   readonly filterAborted: (input: {
     messages: readonly FakeMessage[];
     abortedTransactions: readonly { producerId: string; firstOffset: string }[];
@@ -98,6 +100,7 @@ const parts: Readonly<Record<string, (kafkajs: Kafkajs) => boolean | Promise<boo
     const { headers } = decodeRecord(new Decoder(record.subarray(1)), { firstOffset: '0', firstTimestamp: '0' }); // behind its length
     return String(headers['toString']) === 'x';
   },
+  acknowledged: ({ createSendMessages }) => isSentToTheNewLeader(createSendMessages),
   timers: ({ RequestQueue }) => {
     const queue = new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 1, clientId: '', broker: '', logger: {} });
     queue.checkPendingRequests();
@@ -143,6 +146,7 @@ function loadKafkajs(): Kafkajs {
     Runner: load('kafkajs/src/consumer/runner'),
     ConsumerGroup: load('kafkajs/src/consumer/consumerGroup'),
     RequestQueue: load('kafkajs/src/network/requestQueue'),
+    createSendMessages: load('kafkajs/src/producer/sendMessages'),
     encodeRecord: load('kafkajs/src/protocol/recordBatch/record/v0'),
     decodeRecord: load('kafkajs/src/protocol/recordBatch/record/v0/decoder'),
   };
