@@ -1,4 +1,5 @@
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
+import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-body';
 import { createFreshTopic, type FreshTopic, uniqueName } from '@streaks/testing/fresh-topic';
 import { kafkaBrokers, stackAddresses } from '@streaks/testing/stack-addresses';
 import { waitFor } from '@streaks/testing/wait-for';
@@ -18,6 +19,8 @@ jest.setTimeout(90_000);
 const brokers = kafkaBrokers(stackAddresses());
 const logger = pino({ level: 'silent' });
 
+const encodeBody = createRecordBodyEncoder();
+
 /** From the input topic through Postgres to the output topic. */
 describe('an engine that publishes', () => {
   let bench: EngineBench;
@@ -32,9 +35,7 @@ describe('an engine that publishes', () => {
     seq,
     topic: output.topic,
     partition: shard,
-    key: null,
-    value: Buffer.from(`${kind} ${seq}`),
-    headers: { recordedAtMs: String(recordedAtMs) },
+    body: encodeBody(null, Buffer.from(`${kind} ${seq}`), ['recordedAtMs', String(recordedAtMs)]),
     isState: false,
   });
 

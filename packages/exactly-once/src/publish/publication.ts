@@ -6,9 +6,8 @@ export interface OutputRecord {
   readonly seq: bigint;
   readonly topic: string;
   readonly partition: number;
-  readonly key: string | Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, string | Buffer>>;
+  /** Key, value and headers, by `createRecordBodyEncoder` of @streaks/shared. */
+  readonly body: Buffer;
   /** Only the last record of its topic and key in a transaction is sent: for compacted topics. */
   readonly isState: boolean;
 }

@@ -1,5 +1,6 @@
+import { decodeRecordBody } from '@streaks/testing/decode-record-body';
 import type { Message } from 'kafkajs';
-import type { PublisherClient } from '../publish/shard/shard-producer';
+import type { EncodedMessage, PublisherClient } from '../publish/shard/shard-producer';
 import { settled } from './fixtures';
 
 export type KafkaOperation = 'connect' | 'init' | 'fetchOffsets' | 'send' | 'sendOffsets' | 'commit';
@@ -16,6 +17,11 @@ interface Stored {
   readonly message: Message;
   readonly transaction: Transaction;
 }
+
+const toStored = ({ partition, encodedRecord }: EncodedMessage): Message => {
+  const { key, value } = decodeRecordBody(encodedRecord);
+  return { key, value, ...(partition === undefined ? {} : { partition }) };
+};
 
 class KafkaError extends Error {
   constructor(
@@ -82,7 +88,8 @@ export function createFakeKafka(): FakeKafka {
     };
     let isConnected = false;
     const transaction = {
-      send: async ({ topic, messages }: { topic: string; messages: Message[] }) => {
+      send: async ({ topic, messages: encoded }: { topic: string; messages: EncodedMessage[] }) => {
+        const messages = encoded.map(toStored);
         const place = `${topic}/${messages[0]?.partition}`;
         const sequence = next.get(place) ?? 0;
         await request('send', id, () => {

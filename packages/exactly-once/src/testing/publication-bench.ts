@@ -1,4 +1,5 @@
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
+import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-body';
 import { createFreshTopic, uniqueName, withAdmin } from '@streaks/testing/fresh-topic';
 import { kafkaBrokers, stackAddresses } from '@streaks/testing/stack-addresses';
 import { createTestDatabase } from '@streaks/testing/test-database';
@@ -18,6 +19,7 @@ import { createPublicationStore } from '../sql/publication-store';
 import { createCounterTables } from './counter-projection';
 
 const LAST = 'last';
+const encodeBody = createRecordBodyEncoder();
 
 export interface StartedPublisher {
   readonly publisher: Publisher;
@@ -50,9 +52,7 @@ export async function createPublicationBench(shards: number, topicConfig: Readon
       seq,
       topic,
       partition: shard,
-      key: topic === states.topic ? `user-${seq % 5n}` : null,
-      value: Buffer.from(key),
-      headers: { shard: String(shard) },
+      body: encodeBody(topic === states.topic ? `user-${seq % 5n}` : null, Buffer.from(key), ['shard', String(shard)]),
       isState: topic === states.topic,
     }));
 

@@ -1,3 +1,4 @@
+import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-body';
 import { createPublisher } from '../publish/create-publisher';
 import type { PublicationRow } from '../publish/mark';
 import type { OutputRecord, OutputRows, Publisher } from '../publish/publication';
@@ -31,19 +32,16 @@ const QUICK: PublisherTuning = {
   fencedBackoffMs: 2,
 };
 
+const encodeBody = createRecordBodyEncoder();
+
 /** A row as records: a change, and the state of one of three keys. */
-export const recordsOf = (shard: number, seq: bigint, value = `${seq}`): OutputRecord[] => [
-  {
-    seq,
-    topic: CHANGES,
-    partition: shard,
-    key: `k${seq % 3n}`,
-    value: Buffer.from(value),
-    headers: {},
-    isState: false,
-  },
-  { seq, topic: STATES, partition: shard, key: `k${seq % 3n}`, value: Buffer.from(value), headers: {}, isState: true },
-];
+export const recordsOf = (shard: number, seq: bigint, value = `${seq}`): OutputRecord[] => {
+  const body = encodeBody(`k${seq % 3n}`, Buffer.from(value), []);
+  return [
+    { seq, topic: CHANGES, partition: shard, body, isState: false },
+    { seq, topic: STATES, partition: shard, body, isState: true },
+  ];
+};
 
 export interface WorldPublisher {
   readonly publisher: Publisher;

@@ -21,9 +21,9 @@ void runPublisherWorker(parentPort, ({ events, writeLogLine }) => {
       wants: (shard) => shards.includes(shard),
       offer(handovers) {
         for (const [shard, { lastSeq, records }] of handovers) {
-          writeLogLine(`rows ${shard} ${lastSeq} ${records.map(({ value }) => value).join()}`);
-          if (records.some(({ value }) => String(value) === 'die')) process.exit(3);
-          if (records.some(({ value }) => String(value) === 'fail')) {
+          writeLogLine(`rows ${shard} ${lastSeq} ${records.map(({ body }) => body).join()}`);
+          if (records.some(({ body }) => String(body) === 'die')) process.exit(3);
+          if (records.some(({ body }) => String(body) === 'fail')) {
             events.failed(shard, Object.assign(new Error('failed'), { type: 'INVALID_PRODUCER_EPOCH' }));
           }
         }

@@ -38,16 +38,21 @@ export async function registerSchema(
 export interface AvroWriter {
   /** Begins a value in the Confluent wire format. */
   start(schemaId: number): void;
+  /** Begins bytes without a header of their own. */
+  startPlain(): void;
   /** An Avro int or long: any safe integer. Also the index of a union's branch and the count of an array's block. */
   long(value: number): void;
   bigLong(value: bigint): void;
   string(value: string): void;
+  bytes(value: Uint8Array): void;
   /** The union of null (first) and string. */
   optionalString(value: string | null): void;
   /** The union of null (first) and int or long. */
   optionalLong(value: number | null): void;
-  /** A copy of what was written since `start`. */
+  /** A copy of what was written since the start. */
   finish(): Buffer;
+  /** The same without a copy: good until the next start. */
+  view(): Buffer;
 }
 
 export function createAvroWriter(): AvroWriter {
@@ -131,9 +136,18 @@ export function createAvroWriter(): AvroWriter {
       buffer[length++] = MAGIC_BYTE;
       length = buffer.writeInt32BE(schemaId, length);
     },
+    startPlain() {
+      length = 0;
+    },
     long,
     bigLong,
     string,
+    bytes(value) {
+      reserve(LONGEST_VARINT_BYTES + value.length);
+      putSmall(2 * value.length);
+      buffer.set(value, length);
+      length += value.length;
+    },
     optionalString(value) {
       long(value === null ? 0 : 1);
       if (value !== null) string(value);
@@ -143,5 +157,6 @@ export function createAvroWriter(): AvroWriter {
       if (value !== null) long(value);
     },
     finish: () => Buffer.from(buffer.subarray(0, length)),
+    view: () => buffer.subarray(0, length),
   };
 }

@@ -13,9 +13,14 @@ const letter: DeadLetter = {
   headers: {},
 };
 
+const pairsOf = (of: DeadLetter) => {
+  const headers = deadLetterRecordHeaders(of);
+  return headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1]] as const] : []));
+};
+
 describe('a dead letter', () => {
   it('tells why, from where and since when', () => {
-    expect(deadLetterRecordHeaders(letter)).toEqual({
+    expect(Object.fromEntries(pairsOf(letter))).toEqual({
       'x-dead-letter-reason': 'MALFORMED_JSON',
       'x-dead-letter-detail': 'not valid UTF-8',
       'x-dead-letter-topic': 'session-events',
@@ -35,21 +40,21 @@ describe('a dead letter', () => {
       'x-dead-letter-reason': 'OLD',
       'x-dead-letter-user-id': 'old',
     };
-    expect(deadLetterRecordHeaders({ ...letter, headers, eventId: 'session-1' })).toMatchObject({
-      trace: Buffer.from('a'),
-      bytes: Buffer.from([0xff, 0]),
-      twice: Buffer.from('x'),
-      'x-dead-letter-reason': 'MALFORMED_JSON',
-      'x-dead-letter-event-id': 'session-1',
-    });
-    const names = Object.keys(deadLetterRecordHeaders({ ...letter, headers }));
-    expect(names).not.toEqual(expect.arrayContaining(['none']));
-    expect(names).not.toContain('x-dead-letter-user-id');
+    const pairs = pairsOf({ ...letter, headers, eventId: 'session-1' });
+    expect(pairs.slice(0, 5)).toEqual([
+      ['trace', Buffer.from('a')],
+      ['bytes', Buffer.from([0xff, 0])],
+      ['twice', Buffer.from('x')],
+      ['twice', Buffer.from('y')],
+      ['x-dead-letter-reason', 'MALFORMED_JSON'],
+    ]);
+    expect(pairs.at(-1)).toEqual(['x-dead-letter-event-id', 'session-1']);
+    expect(pairs.map(([name]) => name)).not.toContain('x-dead-letter-user-id');
   });
 
   it('stays small and storable whatever its detail and ids are', () => {
     const hostile = `${'\u0000\ud800'.repeat(5_000)}`;
-    const headers = deadLetterRecordHeaders({ ...letter, detail: hostile, userId: hostile });
+    const headers = Object.fromEntries(pairsOf({ ...letter, detail: hostile, userId: hostile }));
     expect(headers['x-dead-letter-detail']).toBe('\uFFFD'.repeat(1_000));
     expect(headers['x-dead-letter-user-id']).toBe('\uFFFD'.repeat(200));
   });

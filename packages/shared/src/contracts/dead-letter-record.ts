@@ -1,4 +1,4 @@
-import { deadLetterHeaderPrefix, deadLetterHeaders } from './headers';
+import { deadLetterHeaderPrefix, deadLetterHeaders, type RecordHeaders } from './headers';
 
 export type HeaderValue = Buffer | string;
 
@@ -24,26 +24,26 @@ const MAX_ID_CHARACTERS = 200;
 
 /**
  * Headers of a record of `dead-letters`: the original ones and ours, as text. Original ones under our names are left out:
- * they tell of an earlier failure of a record that was replayed. Of a header that was given several times the first value
- * goes on, as `headerText` reads it; the table keeps them all. The same whether the letter comes from memory or was
- * stored, where text lost its NULs and lone surrogates.
+ * they tell of an earlier failure of a record that was replayed. The same whether the letter comes from memory or was stored,
+ * where text lost its NULs and lone surrogates.
  */
-export function deadLetterRecordHeaders(letter: DeadLetter): Record<string, HeaderValue> {
-  const headers: Record<string, HeaderValue> = {};
+export function deadLetterRecordHeaders(letter: DeadLetter): RecordHeaders {
+  const headers: HeaderValue[] = [];
   for (const [name, value] of Object.entries(letter.headers)) {
-    const first = isList(value) ? value[0] : value;
-    if (first === undefined || name.startsWith(deadLetterHeaderPrefix)) continue;
-    headers[storable(name)] = Buffer.from(first);
+    if (value === undefined || name.startsWith(deadLetterHeaderPrefix)) continue;
+    for (const one of isList(value) ? value : [value]) headers.push(storable(name), Buffer.from(one));
   }
-  headers[deadLetterHeaders.reason] = letter.reason;
-  headers[deadLetterHeaders.detail] = storable(letter.detail, MAX_DETAIL_CHARACTERS);
-  headers[deadLetterHeaders.topic] = letter.topic;
-  headers[deadLetterHeaders.topicId] = letter.topicId;
-  headers[deadLetterHeaders.partition] = String(letter.partition);
-  headers[deadLetterHeaders.offset] = letter.offset.toString();
-  headers[deadLetterHeaders.firstSeen] = new Date(letter.firstSeenMs).toISOString();
-  if (letter.userId !== undefined) headers[deadLetterHeaders.userId] = storable(letter.userId, MAX_ID_CHARACTERS);
-  if (letter.eventId !== undefined) headers[deadLetterHeaders.eventId] = storable(letter.eventId, MAX_ID_CHARACTERS);
+  headers.push(deadLetterHeaders.reason, letter.reason);
+  headers.push(deadLetterHeaders.detail, storable(letter.detail, MAX_DETAIL_CHARACTERS));
+  headers.push(deadLetterHeaders.topic, letter.topic);
+  headers.push(deadLetterHeaders.topicId, letter.topicId);
+  headers.push(deadLetterHeaders.partition, String(letter.partition));
+  headers.push(deadLetterHeaders.offset, letter.offset.toString());
+  headers.push(deadLetterHeaders.firstSeen, new Date(letter.firstSeenMs).toISOString());
+  if (letter.userId !== undefined) headers.push(deadLetterHeaders.userId, storable(letter.userId, MAX_ID_CHARACTERS));
+  if (letter.eventId !== undefined) {
+    headers.push(deadLetterHeaders.eventId, storable(letter.eventId, MAX_ID_CHARACTERS));
+  }
   return headers;
 }
 

@@ -43,3 +43,6 @@ export function headerText(
   const first = typeof value === 'object' && !Buffer.isBuffer(value) ? value[0] : value;
   return first === undefined || first === null ? undefined : first.toString();
 }
+
+/** Names and values of headers in turn: name, value, name, value. A name may come again. */
+export type RecordHeaders = readonly (string | Uint8Array)[];

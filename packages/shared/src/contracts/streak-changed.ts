@@ -34,7 +34,7 @@ export interface StreakChanged {
 
 export interface StreakChangedEncoder {
   readonly schemaId: number;
-  /** In the Confluent wire format. `requestId` stands for that of the change, which may be longer than is published. */
+  /** In the Confluent wire format, good until the next call. `requestId` stands for that of the change, which may be longer than is published. */
   encode(changed: Omit<StreakChanged, 'eventId'>, eventId: string, requestId: string | null): Buffer;
 }
 
@@ -43,7 +43,7 @@ export async function registerStreakChanged(registry: Pick<SchemaRegistry, 'regi
   return await registerSchema(registry, readStreakChangedSchema(), STREAK_CHANGED_SUBJECT);
 }
 
-/** An encoder for the schema of that id. Not to be called from within itself: one buffer serves all values. */
+/** An encoder for the schema of that id. One buffer serves all values. */
 export function createStreakChangedEncoder(schemaId: number): StreakChangedEncoder {
   const writer = createAvroWriter();
   return {
@@ -71,7 +71,7 @@ export function createStreakChangedEncoder(schemaId: number): StreakChangedEncod
       writer.long(changed.source.partition);
       writer.bigLong(changed.source.offset);
       writer.optionalString(requestId);
-      return writer.finish();
+      return writer.view();
     },
   };
 }

@@ -18,7 +18,7 @@ export interface UserStreak {
 
 export interface UserStreakEncoder {
   readonly schemaId: number;
-  /** In the Confluent wire format. */
+  /** In the Confluent wire format, good until the next call. */
   encode(streak: UserStreak): Buffer;
 }
 
@@ -31,7 +31,7 @@ export async function registerUserStreak(registry: Pick<SchemaRegistry, 'registe
   return await registerSchema(registry, readUserStreakSchema(), USER_STREAK_SUBJECT);
 }
 
-/** An encoder for the schema of that id. Not to be called from within itself: one buffer serves all values. */
+/** An encoder for the schema of that id. One buffer serves all values. */
 export function createUserStreakEncoder(schemaId: number): UserStreakEncoder {
   const writer = createAvroWriter();
   return {
@@ -58,7 +58,7 @@ export function createUserStreakEncoder(schemaId: number): UserStreakEncoder {
       writer.optionalLong(summary.lastQualifiedDate);
       writer.optionalString(timezone);
       writer.long(updatedAtMs);
-      return writer.finish();
+      return writer.view();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { type CreateSendMessages, isSentToTheNewLeader } from './kafkajs-checks/repeated-send';
 import { recordBatch, recordSet } from './record-batch-bytes';
+import { createRecordBodyEncoder } from './record-body';
 
 // Loaded by path: what the patch changes is not part of kafkajs' interface, and a newer version may have it elsewhere.
 const load = createRequire(__filename);
@@ -39,7 +40,10 @@ interface Kafkajs {
   readonly Runner: new (options: object) => RunnerLike;
   readonly ConsumerGroup: { readonly prototype: { fetch(this: object, nodeId: number): Promise<unknown> } };
   readonly encodeRecord: (record: object) => { readonly buffer: Buffer };
-  readonly decodeRecord: (decoder: unknown, batch: object) => { readonly headers: Readonly<Record<string, unknown>> };
+  readonly decodeRecord: (
+    decoder: unknown,
+    batch: object,
+  ) => { readonly key: unknown; readonly value: unknown; readonly headers: Readonly<Record<string, unknown>> };
   readonly RequestQueue: new (
     options: object,
   ) => { checkPendingRequests(): void; throttleCheckTimeoutId: unknown; destroy(): void };
@@ -48,6 +52,7 @@ interface Kafkajs {
 /** More than can be spread into the arguments of one call. */
 const LARGE_BATCH_RECORDS = 130_000;
 const UNKNOWN_CODEC = 7;
+const BATCH_AT_0 = { firstOffset: '0', firstTimestamp: '0' };
 
 /** Each part of the patch by the name that its comment in `patches/` has, and whether it is in force. */
 const parts: Readonly<Record<string, (kafkajs: Kafkajs) => boolean | Promise<boolean>>> = {
@@ -97,8 +102,14 @@ const parts: Readonly<Record<string, (kafkajs: Kafkajs) => boolean | Promise<boo
   'fetched offset': (kafkajs) => isToldWhereASkippedBatchBegan(kafkajs),
   'header names': ({ encodeRecord, decodeRecord, Decoder }) => {
     const record = encodeRecord({ key: null, value: null, headers: { toString: 'x' } }).buffer;
-    const { headers } = decodeRecord(new Decoder(record.subarray(1)), { firstOffset: '0', firstTimestamp: '0' }); // behind its length
+    const { headers } = decodeRecord(new Decoder(record.subarray(1)), BATCH_AT_0); // behind its length
     return String(headers['toString']) === 'x';
+  },
+  'encoded records': ({ encodeRecord, decodeRecord, Decoder }) => {
+    const encodedRecord = createRecordBodyEncoder()('k', Buffer.from('v'), ['name', 'x']);
+    const { buffer } = encodeRecord({ value: null, offsetDelta: 3, encodedRecord });
+    const { key, value, headers } = decodeRecord(new Decoder(buffer.subarray(1)), BATCH_AT_0);
+    return `${key} ${value} ${headers['name']} ${buffer[0]}` === `k v x ${2 * (buffer.length - 1)}`;
   },
   acknowledged: ({ createSendMessages }) => isSentToTheNewLeader(createSendMessages),
   timers: ({ RequestQueue }) => {

@@ -7,6 +7,7 @@ import {
   streakEventId,
 } from '@streaks/shared/contracts/streak-changed';
 import { createUserStreakEncoder, type UserStreak, userStreakKey } from '@streaks/shared/contracts/user-streak';
+import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-body';
 
 /** Where records go to, and under which schemas. Plain data, so that a worker thread can be told. */
 export interface OutputPlaces {
@@ -41,23 +42,25 @@ const MAX_REQUEST_ID_CHARACTERS = 200;
 export function createOutputRecords(places: OutputPlaces): OutputRecords {
   const changes = createStreakChangedEncoder(places.streakChangedSchemaId);
   const states = createUserStreakEncoder(places.userStreakSchemaId);
+  const encodeBody = createRecordBodyEncoder();
   return {
     change(shard, seq, change) {
       const eventId = streakEventId(change);
       const requestId = change.requestId === null ? null : shortRequestId(change.requestId);
-      const headers: Record<string, string> = {
-        [streakHeaders.eventId]: eventId,
-        [streakHeaders.version]: String(change.version),
-        [streakHeaders.ruleId]: change.ruleId,
-      };
-      if (requestId !== null) headers[kafkaHeaders.requestId] = requestId;
+      const headers = [
+        streakHeaders.eventId,
+        eventId,
+        streakHeaders.version,
+        String(change.version),
+        streakHeaders.ruleId,
+        change.ruleId,
+      ];
+      if (requestId !== null) headers.push(kafkaHeaders.requestId, requestId);
       return {
         seq,
         topic: places.streakChanges,
         partition: shard,
-        key: change.userId,
-        value: changes.encode(change, eventId, requestId),
-        headers,
+        body: encodeBody(change.userId, changes.encode(change, eventId, requestId), headers),
         isState: false,
       };
     },
@@ -65,18 +68,17 @@ export function createOutputRecords(places: OutputPlaces): OutputRecords {
       seq,
       topic: places.userStreaks,
       partition: shard,
-      key: userStreakKey(state),
-      value: states.encode(state),
-      headers: { [streakHeaders.version]: String(state.state.version) },
+      body: encodeBody(userStreakKey(state), states.encode(state), [
+        streakHeaders.version,
+        String(state.state.version),
+      ]),
       isState: true,
     }),
     deadLetter: (seq, letter) => ({
       seq,
       topic: places.deadLetters,
       partition: letter.partition % places.deadLetterPartitions,
-      key: letter.key,
-      value: letter.value,
-      headers: deadLetterRecordHeaders(letter),
+      body: encodeBody(letter.key, letter.value, deadLetterRecordHeaders(letter)),
       isState: false,
     }),
   };

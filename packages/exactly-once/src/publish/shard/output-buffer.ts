@@ -10,18 +10,11 @@ export interface TransactionLimits {
   readonly maxBytes: number;
 }
 
+/** Lengths, times and offsets around the body. */
 const RECORD_OVERHEAD_BYTES = 40;
-const HEADER_OVERHEAD_BYTES = 8;
 
-/** Bytes of a record in a batch, never too few: at most three for a character, and the fields around it. */
-export function recordBytes({ key, value, headers }: OutputRecord): number {
-  let bytes = RECORD_OVERHEAD_BYTES + sizeOf(key) + (value?.length ?? 0);
-  for (const name in headers) bytes += HEADER_OVERHEAD_BYTES + sizeOf(name) + sizeOf(headers[name] ?? null);
-  return bytes;
-}
-
-const sizeOf = (value: string | Buffer | null): number =>
-  value === null ? 0 : typeof value === 'string' ? Buffer.byteLength(value) : value.length;
+/** Bytes of a record in a batch, never too few. */
+export const recordBytes = ({ body }: OutputRecord): number => RECORD_OVERHEAD_BYTES + body.length;
 
 export const weigh = (rows: OutputRows): WaitingRows => ({
   firstSeq: rows.firstSeq,

@@ -1,3 +1,4 @@
+import { recordBodyKey } from '@streaks/shared/kafka/record-body';
 import type { OutputRecord } from '../publication';
 import { recordBytes } from './output-buffer';
 
@@ -29,8 +30,8 @@ function withoutOldStates(records: readonly OutputRecord[]): readonly OutputReco
   const kept: OutputRecord[] = [];
   for (let at = records.length - 1; at >= 0; at--) {
     const record = records[at] as OutputRecord;
-    if (record.isState && record.key !== null) {
-      const key = typeof record.key === 'string' ? record.key : record.key.toString('latin1');
+    const key = record.isState ? recordBodyKey(record.body) : null;
+    if (key !== null) {
       const name = `${record.topic}/${key}`;
       if (seen.has(name)) continue;
       seen.add(name);

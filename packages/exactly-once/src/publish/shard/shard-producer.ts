@@ -4,7 +4,7 @@ import type { OutputRecord } from '../publication';
 import type { Send } from './plan-sends';
 
 interface TransactionClient {
-  send(record: { topic: string; acks: number; timeout: number; messages: Message[] }): Promise<unknown>;
+  send(record: { topic: string; acks: number; timeout: number; messages: EncodedMessage[] }): Promise<unknown>;
   sendOffsets(offsets: {
     consumerGroupId: string;
     topics: { topic: string; partitions: { partition: number; offset: string; metadata?: string }[] }[];
@@ -175,11 +175,16 @@ async function readGroupOffset(
   }
 }
 
-const toMessage = ({ key, value, headers }: OutputRecord, partition: number): Message => ({
-  key,
-  value,
+/** A message of the patched kafkajs, which sends the bytes as they are and looks at neither key, value nor headers. */
+export interface EncodedMessage extends Message {
+  readonly value: null;
+  readonly encodedRecord: Buffer;
+}
+
+const toMessage = ({ body }: OutputRecord, partition: number): EncodedMessage => ({
+  value: null,
   partition,
-  headers: { ...headers },
+  encodedRecord: body,
 });
 
 async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result> {

@@ -45,7 +45,7 @@ function start(workerData: object = {}, maxUnreadBytes?: number) {
 const row = (seq: bigint, value: string): OutputRows => ({
   firstSeq: seq,
   lastSeq: seq,
-  records: [{ seq, topic: 't', partition: 0, key: null, value: Buffer.from(value), headers: {}, isState: false }],
+  records: [{ seq, topic: 't', partition: 0, body: Buffer.from(value), isState: false }],
 });
 
 describe('a publisher in a worker thread', () => {

@@ -4,11 +4,14 @@ import { defaultPublisherTuning } from '@streaks/exactly-once/publish/publisher-
 import { ensureShards } from '@streaks/exactly-once/sql/ensure-shards';
 import { createPublicationStore } from '@streaks/exactly-once/sql/publication-store';
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
+import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-body';
 import { createFreshTopic, type FreshTopic, uniqueName } from '@streaks/testing/fresh-topic';
 import { kafkaBrokers, stackAddresses } from '@streaks/testing/stack-addresses';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { pino } from 'pino';
 import { createOperatorBench, type OperatorBench } from './operator-bench';
+
+const encodeBody = createRecordBodyEncoder();
 
 /** An outbox of two shards, the publisher that takes it to Kafka, and the operator who looks after it. */
 export interface OutboxBench {
@@ -63,9 +66,7 @@ export async function createOutboxBench(maxMessageBytes = 1_000_000): Promise<Ou
       seq: BigInt(seq),
       topic: changes.topic,
       partition: shard,
-      key: 'u',
-      value: Buffer.from(event_id.padEnd(Number(bytes))),
-      headers: {},
+      body: encodeBody('u', Buffer.from(event_id.padEnd(Number(bytes))), []),
       isState: false,
     }));
     return { firstSeq: afterSeq + 1n, lastSeq: BigInt(last.seq), records };
