@@ -12,7 +12,7 @@ export interface BatchMemory {
 
 const KNOWN_SESSION_SETS = 2 ** 18;
 const KNOWN_DAY_SETS = 2 ** 19;
-const STREAKS_PER_CONNECTION = 40_000;
+const STREAKS_PER_CONNECTION = 4_000;
 
 export function createBatchMemory(): BatchMemory {
   const streaks = new WeakMap<ClientBase, StreakMemory>();
