@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly sections: readonly Section[];
   readonly events: number;
   readonly runs: number;
+  /** Of the backlog section. */
+  readonly processors: number;
   /** Sessions that the tables hold before; undefined: empty tables. */
   readonly prefill: number | undefined;
   /** Sessions a second of the latency section, each in turn, and for how long. */
@@ -31,6 +33,7 @@ export const USAGE = `npm run bench [-- SECTION ...] [options]
   sections  ${SECTIONS.join(' ')} (all but growth and profile when none is named)
   --events N           events of the data set (${STANDARD_SHAPE.events})
   --runs N             runs of each figure; the median is told (3)
+  --processors N       processors that share the topic of backlog (1)
   --prefill N          sessions that the tables hold before backlog and plain begin
   --rates N,N          sessions a second of the latency section (2000,10000)
   --latency-seconds N  how long each of them is offered (20)
@@ -47,6 +50,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     sections: positionals.length === 0 ? DEFAULT_SECTIONS : positionals.map((name) => oneOf(SECTIONS, name, 'section')),
     events: toCount(values.events),
     runs: toCount(values.runs),
+    processors: toCount(values.processors),
     prefill: values.prefill === undefined ? undefined : toCount(values.prefill),
     rates: values.rates.split(',').map(toCount),
     latencySeconds: toCount(values['latency-seconds']),
@@ -69,6 +73,7 @@ function parse(args: readonly string[]) {
       options: {
         events: { type: 'string', default: String(STANDARD_SHAPE.events) },
         runs: { type: 'string', default: '3' },
+        processors: { type: 'string', default: '1' },
         prefill: { type: 'string' },
         rates: { type: 'string', default: '2000,10000' },
         'latency-seconds': { type: 'string', default: '20' },

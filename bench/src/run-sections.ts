@@ -83,7 +83,7 @@ async function runBacklog({ options, context, dataSet, input }: OnTopic, expecte
     prefill === undefined ? expectedOfEmpty : expectedChecksum(dataSet.events, context.targetMs, heldBefore(prefill));
   const runs = [];
   for (let run = 1; run <= options.runs; run += 1) {
-    const result = await measureBacklog(input, expected, { ...context, prefill });
+    const result = await measureBacklog(input, expected, { ...context, prefill, processors: options.processors });
     runs.push(result);
     const { appliedPerSecond, projectedPerSecond, publishedPerSecond, processorPeakMiB, cpu } = result;
     const published =

@@ -14,7 +14,7 @@ export interface BacklogResult {
   readonly projectedPerSecond: number;
   /** Applied, projected and published. Undefined when nothing was ever published. */
   readonly publishedPerSecond?: number;
-  /** Greatest resident memory of the processor (VmHWM). */
+  /** Greatest resident memory of a processor (VmHWM). */
   readonly processorPeakMiB: number;
   /** From the look before the first that saw a record applied to the end: without start-up. */
   readonly cpu: CpuSeconds;
@@ -24,6 +24,7 @@ export interface DrainOptions {
   readonly serverPids: Readonly<Record<string, number>>;
   /** Changes that were there, and published, before. */
   readonly publishedBefore: number;
+  readonly processors: number;
 }
 
 const LOOK_EVERY_MS = 50;
@@ -32,8 +33,8 @@ const TIMEOUT_MS = 600_000;
 const NO_PUBLICATION_AFTER_MS = 15_000;
 
 /**
- * Starts one processor on a topic that is full and watches Postgres until all is applied, projected and published. Time counts from the
- * first look that saw a record applied, or from the process being ready if that came first.
+ * Starts processors on a topic that is full and watches Postgres until all is applied, projected and published. Time counts from the
+ * first look that saw a record applied, or from the first process being ready if that came first.
  */
 export async function drainBacklog(
   pipeline: Pipeline,
@@ -42,16 +43,18 @@ export async function drainBacklog(
 ): Promise<BacklogResult> {
   const { topic, records } = input;
   const startedMs = performance.now();
-  const processor = await pipeline.addProcessor({ untilReady: false, env: { SESSION_EVENTS_TOPIC: topic } });
-  const cpuWatch = watchCpuOfWork({ ...options.serverPids, processor: processor.pid });
-  const ready = untilReady(processor.url);
+  const start = () => pipeline.addProcessor({ untilReady: false, env: { SESSION_EVENTS_TOPIC: topic } });
+  const processors = await Promise.all(Array.from({ length: options.processors }, start));
+  const cpuWatch = watchCpuOfWork({ ...options.serverPids, ...pidsOf(processors) });
+  const ready = Promise.race(processors.map(({ url }) => untilReady(url)));
   ready.catch(() => undefined);
   let firstMs: number | undefined;
   let appliedMs: number | undefined;
   let projectedMs: number | undefined;
   let publishedMs: number | undefined;
   for (;;) {
-    if (!processor.running()) throw new Error(`the processor ended: ${lastComplaint(processor.output())}`);
+    const ended = processors.find((processor) => !processor.running());
+    if (ended) throw new Error(`the processor ended: ${lastComplaint(ended.output())}`);
     cpuWatch.beforeLook();
     const marks = await readBacklogMarks(pipeline.pool, topic);
     const nowMs = performance.now();
@@ -70,7 +73,7 @@ export async function drainBacklog(
     await delay(LOOK_EVERY_MS);
   }
   const cpu = cpuWatch.stop();
-  const processorPeakMiB = peakMemoryMiB(processor.pid);
+  const processorPeakMiB = Math.max(...processors.map(({ pid }) => peakMemoryMiB(pid)));
   if (projectedMs === undefined) throw new Error('ended before all was projected');
   const beganMs = Math.min(firstMs ?? startedMs, await ready);
   const rateUntil = (endMs: number): number => (records * 1_000) / (endMs - beganMs);
@@ -84,6 +87,9 @@ export async function drainBacklog(
     cpu,
   };
 }
+
+const pidsOf = (processors: readonly { readonly pid: number }[]) =>
+  Object.fromEntries(processors.map(({ pid }, n) => [n === 0 ? 'processor' : `processor ${n + 1}`, pid]));
 
 /** The line that most likely names the cause. */
 function lastComplaint(output: string): string {

@@ -9,16 +9,17 @@ import type { InputTopic } from './input-topic';
 export interface MeasureBacklogOptions extends Pick<BenchContext, 'serverPids' | 'serviceEnv'> {
   /** What the tables hold before; `expected` counts it in. */
   readonly prefill?: Prefill | undefined;
+  readonly processors?: number;
 }
 
 /**
- * One run: a database of its own, one processor, the whole topic.
+ * One run: a database of its own, fresh processors (one), the whole topic.
  * @throws when the result differs from the expected one, worked out apart
  */
 export async function measureBacklog(
   input: InputTopic,
   expected: ResultChecksum,
-  { serverPids, serviceEnv, prefill }: MeasureBacklogOptions,
+  { serverPids, serviceEnv, prefill, processors = 1 }: MeasureBacklogOptions,
 ): Promise<BacklogResult> {
   const pipeline = await startPipeline({
     processors: 0,
@@ -28,7 +29,7 @@ export async function measureBacklog(
   try {
     const publishedBefore = prefill === undefined ? 0 : await prefillStore(pipeline, prefill);
     await pipeline.pool.query('CHECKPOINT');
-    const result = await drainBacklog(pipeline, input, { serverPids, publishedBefore });
+    const result = await drainBacklog(pipeline, input, { serverPids, publishedBefore, processors });
     await assertStoredResult(pipeline.pool, expected);
     return result;
   } finally {

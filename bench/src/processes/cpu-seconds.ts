@@ -1,6 +1,6 @@
 import { descendantsOf, readProcessTimes } from './process-tree';
 
-/** CPU seconds by name of the process, those of all its threads and of the processes it started (Postgres' backends) in one. */
+/** CPU seconds by name of the process, those of all its threads and of the processes it started (Postgres' backends) in one; of the bench itself its own alone. */
 export type CpuSeconds = Readonly<Record<string, number>>;
 
 export interface CpuWatch {
@@ -50,6 +50,7 @@ export function watchCpuOfWork(pids: Readonly<Record<string, number>>): CpuWatch
 function treeTicks(pid: number): number | undefined {
   const own = readProcessTimes(pid);
   if (own === undefined) return undefined;
+  if (pid === process.pid) return own.ownTicks;
   return [pid, ...descendantsOf(pid)]
     .map(readProcessTimes)
     .reduce((sum, times) => sum + (times?.ownTicks ?? 0) + (times?.endedChildrenTicks ?? 0), 0);

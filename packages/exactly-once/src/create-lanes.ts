@@ -72,6 +72,7 @@ export function createLanes<Event, C extends Change, Outcome>(
       apply,
       maxBatchRecords: tuning.maxBatchRecords,
       maxQueuedRecords: tuning.maxQueuedRecords,
+      ...(tuning.lingerMs > 0 ? { gather: () => wait(tuning.lingerMs) } : {}),
       nowMs,
       onApplied: (seconds) => metrics.batchSeconds.observe(seconds),
       onFatal: (error) => options.onFatal('applying a batch failed for a reason that repeating cannot cure', error),

@@ -13,6 +13,8 @@ export interface EngineTuning {
   readonly maxBatchRecords: number;
   /** Records read ahead in each lane while a transaction runs. */
   readonly maxQueuedRecords: number;
+  /** How long few records wait for others to share their transaction. */
+  readonly lingerMs: number;
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly maxWaitMs: number;
@@ -34,6 +36,7 @@ export const defaultTuning: EngineTuning = {
   lanes: 2,
   maxBatchRecords: 10_000,
   maxQueuedRecords: 20_000,
+  lingerMs: 5,
   sessionTimeoutMs: 10_000,
   rebalanceTimeoutMs: 30_000,
   maxWaitMs: 100,

@@ -50,6 +50,36 @@ describe('a lane', () => {
     expect([one.pendingRecords, two.pendingRecords, lane.queuedRecords, lane.isBusy]).toEqual([0, 0, 0, false]);
   });
 
+  it('waits a moment for others when few wait', async () => {
+    let gathered: () => void = () => undefined;
+    const gather = () => new Promise<void>((resolve) => (gathered = resolve));
+    const { lane, finishOne, sizes } = createTrial({ gather, maxBatchRecords: 40 });
+    const one = ownedPartition({ partition: 1 });
+    lane.enqueue(batchOf(one, [0n]));
+    await settled();
+    lane.enqueue(batchOf(one, [1n]));
+    expect(sizes()).toEqual([]);
+    gathered();
+    await settled();
+    expect(sizes()).toEqual([[[0, 1]]]);
+    lane.enqueue(batchOf(one, [2n, 3n])); // as many as are worth a transaction
+    await finishOne();
+    expect(sizes().at(-1)).toEqual([[2, 3]]);
+  });
+
+  it('takes nothing that it waited for once it is closed', async () => {
+    let gathered: () => void = () => undefined;
+    const { lane, sizes } = createTrial({
+      gather: () => new Promise<void>((resolve) => (gathered = resolve)),
+      maxBatchRecords: 40,
+    });
+    lane.enqueue(batchOf(ownedPartition(), [0n]));
+    const closed = lane.close();
+    gathered();
+    await closed;
+    expect(sizes()).toEqual([]);
+  });
+
   it('takes a batch larger than a transaction alone', async () => {
     const { lane, sizes } = createTrial();
     lane.enqueue(batchOf(ownedPartition(), [0n, 1n, 2n, 3n, 4n, 5n]));

@@ -7,6 +7,8 @@ export interface LaneOptions<Event> {
   readonly maxBatchRecords: number;
   /** Records that may wait while a transaction runs: what bounds the memory. */
   readonly maxQueuedRecords: number;
+  /** Waits a moment for more records to share a transaction, when few wait; the cost of one hardly depends on their number. */
+  readonly gather?: () => Promise<void>;
   /** A transaction, or what became of it, took this long. */
   readonly onApplied: (seconds: number) => void;
   /** A bug: the lane has stopped and the process must end. */
@@ -27,6 +29,9 @@ export interface Lane<Event> {
   /** Ends after the transaction at hand; what waits is dropped (it will be read again from its offset). */
   close(): Promise<void>;
 }
+
+/** Share of a transaction's records. */
+const FEW = 0.05;
 
 export function createLane<Event>(options: LaneOptions<Event>): Lane<Event> {
   const queue: PartitionBatch<Event>[] = [];
@@ -54,7 +59,8 @@ export function createLane<Event>(options: LaneOptions<Event>): Lane<Event> {
 
   const drain = async (): Promise<void> => {
     while (!isClosed && queue.length > 0) {
-      const taken = take();
+      if (options.gather && queuedRecords < options.maxBatchRecords * FEW) await options.gather();
+      const taken = isClosed ? [] : take();
       for (const resolve of waiting.splice(0)) resolve();
       if (taken.length === 0) continue;
       const startedMs = options.nowMs();

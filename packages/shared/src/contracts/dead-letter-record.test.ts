@@ -42,8 +42,8 @@ describe('a dead letter', () => {
     };
     const pairs = pairsOf({ ...letter, headers, eventId: 'session-1' });
     expect(pairs.slice(0, 5)).toEqual([
-      ['trace', Buffer.from('a')],
       ['bytes', Buffer.from([0xff, 0])],
+      ['trace', Buffer.from('a')],
       ['twice', Buffer.from('x')],
       ['twice', Buffer.from('y')],
       ['x-dead-letter-reason', 'MALFORMED_JSON'],

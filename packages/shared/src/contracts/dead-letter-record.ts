@@ -24,14 +24,15 @@ const MAX_ID_CHARACTERS = 200;
 
 /**
  * Headers of a record of `dead-letters`: the original ones and ours, as text. Original ones under our names are left out:
- * they tell of an earlier failure of a record that was replayed. The same whether the letter comes from memory or was stored,
+ * they tell of an earlier failure of a record that was replayed. In the order of their names, as the table keeps none. The same whether the letter comes from memory or was stored,
  * where text lost its NULs and lone surrogates.
  */
 export function deadLetterRecordHeaders(letter: DeadLetter): RecordHeaders {
   const headers: HeaderValue[] = [];
-  for (const [name, value] of Object.entries(letter.headers)) {
+  const original = Object.entries(letter.headers).map(([name, value]) => [storable(name), value] as const);
+  for (const [name, value] of original.sort(([one], [other]) => (one < other ? -1 : 1))) {
     if (value === undefined || name.startsWith(deadLetterHeaderPrefix)) continue;
-    for (const one of isList(value) ? value : [value]) headers.push(storable(name), Buffer.from(one));
+    for (const one of isList(value) ? value : [value]) headers.push(name, Buffer.from(one));
   }
   headers.push(deadLetterHeaders.reason, letter.reason);
   headers.push(deadLetterHeaders.detail, storable(letter.detail, MAX_DETAIL_CHARACTERS));
