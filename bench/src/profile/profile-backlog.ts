@@ -16,7 +16,11 @@ export async function profileBacklog(input: InputTopic, context: BenchContext): 
   });
   try {
     await startStatements(pipeline.pool);
-    const result = await drainBacklog(pipeline, input, { serverPids: context.serverPids, publishedBefore: 0, processors: 1 });
+    const result = await drainBacklog(pipeline, input, {
+      serverPids: context.serverPids,
+      publishedBefore: 0,
+      processors: 1,
+    });
     context.print(`profiled run: ${perSecond(result.projectedPerSecond)} applied and projected`);
     context.print(await describeStatements(pipeline.pool));
   } finally {
