@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
 import { kafkaBrokers, stackAddresses } from './stack-addresses';
+import { waitFor } from './wait-for';
 
 export interface FreshTopic {
   readonly topic: string;
@@ -40,9 +41,9 @@ export async function createTopic(
   replicationFactor = 1,
 ): Promise<void> {
   const entries = { 'message.timestamp.type': 'LogAppendTime', ...config };
-  await withAdmin(brokers, (admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
+  await withAdmin(brokers, async (admin) => {
+    await admin.createTopics({
+      waitForLeaders: false,
       topics: [
         {
           topic,
@@ -51,8 +52,15 @@ export async function createTopic(
           configEntries: Object.entries(entries).map(([name, value]) => ({ name, value })),
         },
       ],
-    }),
-  );
+    });
+    // kafkajs' own wait gives up where the broker it asks has not heard of the topic yet.
+    await waitFor(() => hasLeaders(admin, topic), { description: `leaders of ${topic}`, intervalMs: 20 });
+  });
+}
+
+async function hasLeaders(admin: Admin, topic: string): Promise<boolean> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  return topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0));
 }
 
 type Admin = ReturnType<Kafka['admin']>;
