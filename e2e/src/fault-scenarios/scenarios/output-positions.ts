@@ -60,7 +60,8 @@ export async function republish(
 
 export const restoredSkipped: Scenario = {
   name: 'postgres-restored-skip',
-  about: 'as before; skip-output counts as published what Kafka has, and all that comes later is published once',
+  about:
+    'as before; skip-output counts as many rows as published as Kafka has, and all later ones are published once, under new ids',
   run: async (context) => {
     const { stage, published } = await restoreOlderCopy(context, context.servers.addresses, LOAD);
     await runPartitions(stage, 'skip-output --all');

@@ -138,7 +138,7 @@ describe('a halted shard, with a publisher that goes on running', () => {
       exitCode: 0,
       printed: expect.stringContaining('rows up to 5, the mark in Kafka, as published'),
     });
-    await untilShard({ halt_reason: null, accepted_mark: 5, generation: 1 });
+    await untilShard({ halt_reason: null, accepted_mark: 5, generation: 2 });
     await bench.addRows(4, 7);
     await untilShard({ published_seq: 7 });
     expect(await bench.readPublished()).toEqual([...published, ...(await eventIds()).slice(5)]);

@@ -75,7 +75,7 @@ async function changeShards(context: PartitionsContext, command: OutputCommand, 
   const chosen = chooseRows(request.scope, rows, 'shard', (row) => isBeyondOutbox(row, marks.get(row.shard)));
   const plans = chosen.map((row) => planOutput(command, row, marks.get(row.shard), request.to));
   // After a restore the generation has to grow even where nothing had been published yet: Redis may be ahead of Postgres.
-  const raisesGeneration = command === 'republish';
+  const raisesGeneration = command === 'republish' || plans.some(({ hasNewEventIds }) => hasNewEventIds);
   if (plans.length === 0 && !raisesGeneration) return terminal.print('Kafka has no more of any shard than Postgres.');
   for (const { effect } of plans) terminal.print(effect);
   if (raisesGeneration) {

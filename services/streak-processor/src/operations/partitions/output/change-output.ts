@@ -59,7 +59,7 @@ async function raiseGeneration(client: ClientBase): Promise<bigint> {
 async function renewEventIds(client: ClientBase, shards: readonly number[], generation: bigint): Promise<void> {
   await client.query(
     `UPDATE streak_history h SET generation = $2 FROM outbox_shard o
-     WHERE o.shard = ANY($1::int[]) AND h.shard = o.shard AND h.out_seq > o.published_seq`,
+     WHERE o.shard = ANY($1::int[]) AND h.shard = o.shard AND h.out_seq > greatest(o.published_seq, o.accepted_mark)`,
     [shards, String(generation)],
   );
 }

@@ -43,6 +43,7 @@ describe('a plan for a shard', () => {
     expect(planOutput('skip-output', row(), kept(150n), undefined)).toMatchObject({
       acceptedMark: 150n,
       markEpoch: 2n,
+      hasNewEventIds: true,
     });
     expect(planOutput('skip-output', row(), kept(150n, 4n), 150n)).toMatchObject({ acceptedMark: 150n, markEpoch: 4n });
   });

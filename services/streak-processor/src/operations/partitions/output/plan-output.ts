@@ -10,7 +10,10 @@ export interface OutputPlan {
   readonly markEpoch: bigint;
   readonly acceptedMark: bigint;
   readonly publishedSeq: bigint;
-  /** Rows above `publishedSeq` get the new generation, and with it new event ids. */
+  /**
+   * Rows that will be published get the new generation, and with it new event ids: what is applied again after a restore is
+   * numbered in another order, so that a change may come behind the mark whose id Kafka has.
+   */
   readonly hasNewEventIds: boolean;
   readonly effect: string;
 }
@@ -60,9 +63,9 @@ function planAcceptedMark(
   if (to !== undefined && to !== mark.seq) throw refuse(`the mark in Kafka is ${mark.seq}; leave --to away`);
   const first = row.publishedSeq + 1n;
   const effect =
-    `shard ${row.shard} counts rows up to ${mark.seq}, the mark in Kafka, as published; ` +
+    `shard ${row.shard} counts rows up to ${mark.seq}, the mark in Kafka, as published, and later ones get new event ids; ` +
     `NEVER PUBLISHED, unless Kafka has them already: rows ${first} to ${mark.seq}, those that are still to come among them`;
-  return { ...unchanged(row), markEpoch: mark.epoch, acceptedMark: mark.seq, effect };
+  return { ...unchanged(row), markEpoch: mark.epoch, acceptedMark: mark.seq, hasNewEventIds: true, effect };
 }
 
 function planSkippedRows(
@@ -90,7 +93,7 @@ const unchanged = (row: ShardRow): Omit<OutputPlan, 'effect'> => ({
 export function cureOfShard(haltReason: string): string {
   switch (haltReason) {
     case 'MARK_BEYOND_OUTBOX':
-      return 'stop the processors, then republish (or skip-output: count as published what Kafka has)';
+      return 'stop the processors, then republish (or skip-output: count as many rows as published as Kafka has)';
     case 'OUTPUT_REFUSED':
       return 'let the topic take the record and resume, or skip-output --to SEQ';
     default:
