@@ -1,3 +1,4 @@
+import type { Bridging } from './bridging';
 import type { LocalDay } from './local-day';
 import { lastDayOf, lastRun, longestRunLength, NO_RUNS, qualifiedDaysCount, type Runs } from './runs';
 
@@ -5,13 +6,24 @@ import { lastDayOf, lastRun, longestRunLength, NO_RUNS, qualifiedDaysCount, type
 export interface StreakState {
   /** The qualified days. */
   readonly runs: Runs;
-  /** Zone of the event that ended last on the last qualified day; null without one. */
+  /** The zone that the user set, else that of the event that ended last on the last qualified day; null without either. */
   readonly timezone: string | null;
   /** Grows by 1 with each stored change; 0 where nothing was ever stored. */
   readonly version: number;
+  /** Record time of the event that changed the state last, in epoch milliseconds; 0 where nothing was ever stored. */
+  readonly updatedAtMs: number;
+  /** Absent where the user has neither a freeze rule nor a pause, as most have. */
+  readonly bridging?: Bridging;
+  /** The user does not want to be on boards. */
+  readonly isUnlisted?: true;
 }
 
-export const emptyStreakState: StreakState = Object.freeze({ runs: NO_RUNS, timezone: null, version: 0 });
+export const emptyStreakState: StreakState = Object.freeze({
+  runs: NO_RUNS,
+  timezone: null,
+  version: 0,
+  updatedAtMs: 0,
+});
 
 /** The figures that can be stored beside the runs, because they do not depend on when they are read. */
 export interface StreakSummary {

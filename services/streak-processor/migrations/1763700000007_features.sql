@@ -1,0 +1,98 @@
+-- Check-ins, corrections, settings, boards, organisations, friendships. Every table that a user owns has user_id first in its key.
+
+-- Erasure removes what was recorded up to an instant, whatever partition it came in by.
+ALTER TABLE focus_sessions ADD COLUMN record_time timestamptz NOT NULL DEFAULT '-infinity'; -- of the Kafka record
+
+-- The immutable log of check-ins. (user_id, check_in_id) is a check-in's identity: the first one wins.
+CREATE TABLE check_ins (
+  user_id      text COLLATE "C" NOT NULL,
+  check_in_id  text COLLATE "C" NOT NULL,
+  at           timestamptz      NOT NULL,
+  timezone     text             NOT NULL,
+  record_time  timestamptz      NOT NULL,
+  PRIMARY KEY (user_id, check_in_id)
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+
+-- A retracted id stays retracted, also where the retraction came before the session.
+CREATE TABLE retracted_sessions (
+  user_id      text COLLATE "C" NOT NULL,
+  session_id   text COLLATE "C" NOT NULL,
+  record_time  timestamptz      NOT NULL,
+  PRIMARY KEY (user_id, session_id)
+);
+
+-- Users for whom more counts than sessions and check-ins: settings, retractions, an erasure. Most have no row.
+CREATE TABLE special_users (
+  user_id          text COLLATE "C" PRIMARY KEY,
+  has_retractions  boolean NOT NULL DEFAULT false,
+  erased_at        timestamptz, -- record time of the newest UserErased: what was recorded up to it never was
+  settings         jsonb -- changes that still count, by setting; null where none was ever made
+) WITH (fillfactor = 80);
+
+-- Buckets of users that have any such user. Read after the bucket's advisory lock was taken: without a row nobody is looked up.
+CREATE TABLE special_buckets (
+  bucket  integer PRIMARY KEY
+);
+
+-- Members of an organisation at some date: whose streaks are evaluated again when its settings change.
+CREATE TABLE organisation_members (
+  organisation_id  text COLLATE "C" NOT NULL,
+  user_id          text COLLATE "C" NOT NULL,
+  PRIMARY KEY (organisation_id, user_id)
+);
+CREATE INDEX organisation_members_by_user ON organisation_members (user_id);
+
+CREATE TABLE organisations (
+  organisation_id  text COLLATE "C" PRIMARY KEY,
+  settings         jsonb NOT NULL DEFAULT '{}'
+);
+
+-- Members still to be evaluated after a change of their organisation's settings; after_user_id is how far that is.
+CREATE TABLE reevaluations (
+  id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  organisation_id  text COLLATE "C" NOT NULL,
+  after_user_id    text COLLATE "C" NOT NULL DEFAULT '',
+  topic_id         uuid             NOT NULL,
+  partition        integer          NOT NULL,
+  "offset"         bigint           NOT NULL,
+  record_time      timestamptz      NOT NULL,
+  request_id       text
+);
+
+-- One row per pair that was ever friends; a removed one stays, so that a late older record does not bring it back.
+CREATE TABLE friendships (
+  user_a      text COLLATE "C" NOT NULL,
+  user_b      text COLLATE "C" NOT NULL,
+  is_friend   boolean          NOT NULL,
+  changed_at  timestamptz      NOT NULL,
+  PRIMARY KEY (user_a, user_b),
+  CHECK (user_a < user_b)
+);
+CREATE INDEX friendships_by_second ON friendships (user_b, user_a) INCLUDE (is_friend);
+
+-- expires_at: when the current streak breaks if nothing is added. updated_at: record time of the event that changed the row last.
+-- bridging: freeze rules by date and pauses; null for most. Boards leave out unlisted users.
+ALTER TABLE user_streaks
+  ADD COLUMN expires_at   timestamptz,
+  ADD COLUMN bridging     jsonb,
+  ADD COLUMN is_unlisted  boolean NOT NULL DEFAULT false;
+
+-- The order of the boards, with all that a page shows.
+CREATE INDEX user_streaks_by_qualified_days ON user_streaks
+  (rule_id, qualified_days_count DESC, longest_run_length DESC, updated_at, user_id)
+  INCLUDE (current_run_length, expires_at) WHERE NOT is_unlisted AND qualified_days_count > 0;
+CREATE INDEX user_streaks_by_current ON user_streaks
+  (rule_id, current_run_length DESC, longest_run_length DESC, updated_at, user_id)
+  INCLUDE (qualified_days_count, expires_at) WHERE NOT is_unlisted AND qualified_days_count > 0;
+
+-- The chain of a user: history, analytics, the event stream. erased: the row only tells readers that everything before it is gone.
+ALTER TABLE streak_history ADD COLUMN is_erasure boolean NOT NULL DEFAULT false;
+CREATE INDEX streak_history_by_user ON streak_history (user_id, rule_id, version);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON
+  check_ins, retracted_sessions, special_users, special_buckets, organisation_members, organisations, reevaluations, friendships
+  TO streaks_writer;
+GRANT DELETE ON streak_history, dead_letters TO streaks_writer; -- erasure of a user
+GRANT SELECT ON
+  check_ins, retracted_sessions, special_users, organisation_members, organisations, reevaluations, friendships
+  TO streaks_reader;
