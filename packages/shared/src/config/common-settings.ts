@@ -55,12 +55,33 @@ export const commonSettings = {
   SESSION_EVENTS_TOPIC: {
     schema: kafkaName(),
     default: 'session-events',
-    description: 'Topic that sessions are published to and read from.',
+    description:
+      'Topic that everything users do is published to and read from: sessions, check-ins, corrections, settings.',
   },
   SESSION_EVENTS_PARTITIONS: {
     schema: wholeNumber(1, 10_000),
     default: '12',
-    description: 'Partitions of the session topic when it is created here; an existing topic keeps its own.',
+    description: 'Partitions of that topic when it is created here; an existing topic keeps its own.',
+  },
+  ORGANISATION_EVENTS_TOPIC: {
+    schema: kafkaName(),
+    default: 'organisation-events',
+    description: 'Topic that settings of organisations are published to and read from.',
+  },
+  ORGANISATION_EVENTS_PARTITIONS: {
+    schema: wholeNumber(1, 10_000),
+    default: '4',
+    description: 'Partitions of that topic when it is created here; an existing topic keeps its own.',
+  },
+  FRIENDSHIP_EVENTS_TOPIC: {
+    schema: kafkaName(),
+    default: 'friendship-events',
+    description: 'Topic that friends added and removed are published to and read from.',
+  },
+  FRIENDSHIP_EVENTS_PARTITIONS: {
+    schema: wholeNumber(1, 10_000),
+    default: '12',
+    description: 'Partitions of that topic when it is created here; an existing topic keeps its own.',
   },
   KAFKA_REPLICATION_FACTOR: {
     schema: wholeNumber(1, 32),

@@ -1,5 +1,11 @@
 import type { Admin } from 'kafkajs';
-import { ensureTopics, sessionEventsTopic, type TopicDefinition } from './topics';
+import {
+  ensureTopics,
+  friendshipEventsTopic,
+  organisationEventsTopic,
+  sessionEventsTopic,
+  type TopicDefinition,
+} from './topics';
 
 const DEFINITION: TopicDefinition = sessionEventsTopic({ topic: 'events', partitions: 2, replicationFactor: 3 });
 
@@ -65,4 +71,17 @@ it('creates nothing that is there', async () => {
   const [found] = await ensure(admin);
   expect(found).toMatchObject({ outcome: 'existing', partitions: 3, expectedPartitions: 2 });
   expect(created).toEqual([]);
+});
+
+it('defines input topics whose records get the time of the broker and stay', () => {
+  const definitions = [sessionEventsTopic(), organisationEventsTopic(), friendshipEventsTopic({ partitions: 3 })];
+  expect(definitions.map(({ topic, partitions }) => [topic, partitions])).toEqual([
+    ['session-events', 12],
+    ['organisation-events', 4],
+    ['friendship-events', 3],
+  ]);
+  for (const { config, replicationFactor } of definitions) {
+    expect(config).toMatchObject({ 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '-1' });
+    expect(replicationFactor).toBe(-1);
+  }
 });

@@ -9,7 +9,8 @@ export interface TopicDefinition {
   readonly config: Readonly<Record<string, string>>;
 }
 
-export interface SessionEventsOptions {
+/** Of a topic that the processor reads. */
+export interface InputTopicOptions {
   readonly topic?: string;
   readonly partitions?: number;
   readonly replicationFactor?: number;
@@ -37,18 +38,39 @@ export interface EnsureTopicsOptions {
 }
 
 export const SESSION_EVENTS_TOPIC = 'session-events';
+export const ORGANISATION_EVENTS_TOPIC = 'organisation-events';
+export const FRIENDSHIP_EVENTS_TOPIC = 'friendship-events';
 export const DEFAULT_PARTITIONS = 12;
+/** Organisations are few and their settings seldom change. */
+export const DEFAULT_ORGANISATION_PARTITIONS = 4;
 const POLL_MS = 100;
 const TOPIC_CONFIG_RESOURCE = 2;
 
+/** Everything that users do, keyed by user id: sessions, check-ins, retractions, settings, erasures. */
+export function sessionEventsTopic(options: InputTopicOptions = {}): TopicDefinition {
+  return inputTopic({ topic: SESSION_EVENTS_TOPIC, partitions: DEFAULT_PARTITIONS, ...options });
+}
+
+/** Settings of organisations, keyed by organisation id. */
+export function organisationEventsTopic(options: InputTopicOptions = {}): TopicDefinition {
+  return inputTopic({ topic: ORGANISATION_EVENTS_TOPIC, partitions: DEFAULT_ORGANISATION_PARTITIONS, ...options });
+}
+
+/** Friends added and removed, keyed by the id of the user who did it. */
+export function friendshipEventsTopic(options: InputTopicOptions = {}): TopicDefinition {
+  return inputTopic({ topic: FRIENDSHIP_EVENTS_TOPIC, partitions: DEFAULT_PARTITIONS, ...options });
+}
+
 /**
- * The input topic. LogAppendTime, because "in the future" is judged against the record's timestamp: with the producer's
- * own clock in it a wrong clock would decide, and a replay could not decide alike.
+ * LogAppendTime, because "in the future" is judged against the record's timestamp: with the producer's own clock in it a
+ * wrong clock would decide, and a replay could not decide alike. An erasure reaches back to its record's timestamp too.
  */
-export function sessionEventsTopic(options: SessionEventsOptions = {}): TopicDefinition {
+function inputTopic(
+  options: InputTopicOptions & Required<Pick<InputTopicOptions, 'topic' | 'partitions'>>,
+): TopicDefinition {
   return {
-    topic: options.topic ?? SESSION_EVENTS_TOPIC,
-    partitions: options.partitions ?? DEFAULT_PARTITIONS,
+    topic: options.topic,
+    partitions: options.partitions,
     replicationFactor: options.replicationFactor ?? -1,
     config: {
       'cleanup.policy': 'delete',

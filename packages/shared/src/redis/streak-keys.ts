@@ -40,7 +40,7 @@ export function runKey(keyPrefix: string, bucket: number): string {
   return `${keyPrefix}{${bucket}}:run`;
 }
 
-/** The pub/sub channel on which the outcome of one request (`Prefer: wait=N`) is told. */
-export function replyChannel(keyPrefix: string, requestId: string): string {
-  return `${keyPrefix}reply:${requestId}`;
+/** The pub/sub channel on which one process that waits for outcomes (`Prefer: wait=N`) is told them. */
+export function replyChannel(keyPrefix: string, processId: string): string {
+  return `${keyPrefix}reply:${processId}`;
 }
