@@ -2,6 +2,7 @@
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY packages/client/package.json packages/client/
 COPY packages/exactly-once/package.json packages/exactly-once/
 COPY packages/local-stack/package.json packages/local-stack/
 COPY packages/shared/package.json packages/shared/

@@ -11,7 +11,7 @@ const common = {
     '/node_modules/(?!(node-pg-migrate|glob|minimatch|brace-expansion|path-scurry|lru-cache|minipass)/)',
   ],
   moduleNameMapper: {
-    '^@streaks/(shared|exactly-once|local-stack|testing)/(.*)$': '<rootDir>/packages/$1/src/$2',
+    '^@streaks/(shared|exactly-once|local-stack|testing|client)/(.*)$': '<rootDir>/packages/$1/src/$2',
     '^@streaks/(ingest|streak-processor|query-api)/(.*)$': '<rootDir>/services/$1/src/$2',
   },
   modulePathIgnorePatterns: ['/dist/', '/\\.local/'],

@@ -7,8 +7,8 @@ const codes = Object.keys(problemCatalog) as [ProblemCode, ...ProblemCode[]];
 
 export const problemFaultSchema = z
   .object({
-    field: z.string().meta({ description: "Path in the body or query, `''` for the whole", example: 'startTime' }),
-    code: z.string().meta({ description: 'Stable name of the fault', example: 'NOT_AN_INSTANT' }),
+    field: z.string().meta({ description: "Path in the body or query, `''` for the whole", examples: ['startTime'] }),
+    code: z.string().meta({ description: 'Stable name of the fault', examples: ['NOT_AN_INSTANT'] }),
     message: z.string(),
   })
   .meta({ id: 'ProblemFault', description: 'One fault of a request' });
@@ -18,7 +18,7 @@ export const problemSchema = z
   .object({
     type: z.string().meta({
       description: '`urn:streaks:problem:` and the code',
-      example: 'urn:streaks:problem:STREAKS_INVALID_REQUEST',
+      examples: ['urn:streaks:problem:STREAKS_INVALID_REQUEST'],
     }),
     title: z.string(),
     status: z.int().min(400).max(599),

@@ -43,7 +43,10 @@ export interface ProblemResponseOptions {
 
 /** `Retry-After` of an answer that always carries it. */
 export const retryAfterHeader = z.object({
-  'Retry-After': z.string().regex(/^\d+$/).meta({ description: 'Seconds', example: '1' }),
+  'Retry-After': z
+    .string()
+    .regex(/^\d+$/)
+    .meta({ description: 'Seconds', examples: ['1'] }),
 });
 
 /** An answer with problem details. */
