@@ -149,7 +149,7 @@ function createIncrementalFold(): {
     totals.set(day, total);
     const wasQualified = total - delta >= TARGET_MS;
     if (!wasQualified && total >= TARGET_MS) {
-      expect(classifyAddedDay(runs, day)).not.toBe('STREAK_MAINTAINED');
+      expect(classifyAddedDay({ runs }, day)).not.toBe('STREAK_MAINTAINED');
       runs = addDay(runs, day);
     } else if (wasQualified && total < TARGET_MS) {
       runs = removeDay(runs, day);

@@ -20,7 +20,7 @@ describe('the change that an added day makes', () => {
     ['STREAK_REVISED', 'a late day between runs, touching none', [1, 10], 5],
     ['STREAK_REVISED', 'a late day before all, touching none', [10], 5],
   ])('is %s for %s', (expected, _, before, added) => {
-    expect(classifyAddedDay(runsFromDays(before as LocalDay[]), added as LocalDay)).toBe(expected);
+    expect(classifyAddedDay({ runs: runsFromDays(before as LocalDay[]) }, added as LocalDay)).toBe(expected);
   });
 
   it('is what its name says of the runs before and after', () => {
@@ -38,8 +38,9 @@ describe('the change that an added day makes', () => {
           STREAK_RESET:
             days.length > 0 && latestAfter === 1 && lastRun(after)?.first === day && day > Math.max(...days),
           STREAK_REVISED: !days.includes(day) && latestAfter === latestBefore && after.length >= before.length,
+          USER_ERASED: false,
         };
-        expect(holds[classifyAddedDay(before, day)]).toBe(true);
+        expect(holds[classifyAddedDay({ runs: before }, day)]).toBe(true);
         expect(longestRunLength(after)).toBeGreaterThanOrEqual(longestRunLength(before));
       }),
     );

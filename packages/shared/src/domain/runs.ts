@@ -83,6 +83,15 @@ export function runsFromDays(days: Iterable<LocalDay>): Runs {
   return runs;
 }
 
+/** Whether two sets have the same days. */
+export function sameRuns(one: Runs, other: Runs): boolean {
+  return (
+    one === other ||
+    (one.length === other.length &&
+      one.every(({ first, length }, index) => other[index]?.first === first && other[index]?.length === length))
+  );
+}
+
 /** The run that holds the latest day. */
 export function lastRun(runs: Runs): Run | undefined {
   return runs.at(-1);

@@ -1,4 +1,4 @@
-import type { Bridging } from './bridging';
+import { type Bridging, chainsOf } from './bridging';
 import type { LocalDay } from './local-day';
 import { lastDayOf, lastRun, longestRunLength, NO_RUNS, qualifiedDaysCount, type Runs } from './runs';
 
@@ -27,19 +27,30 @@ export const emptyStreakState: StreakState = Object.freeze({
 
 /** The figures that can be stored beside the runs, because they do not depend on when they are read. */
 export interface StreakSummary {
-  /** Length of the latest run, whether or not it is still alive. */
+  /** Length of the latest run, with bridging of the latest chain, whether or not it is still alive. */
   readonly currentRunLength: number;
+  /** Of all runs, with bridging of all chains. */
   readonly longest: number;
   readonly lastQualifiedDate: LocalDay | null;
   readonly qualifiedDaysCount: number;
 }
 
-export function summarise({ runs }: Pick<StreakState, 'runs'>): StreakSummary {
+export function summarise({ runs, bridging }: Pick<StreakState, 'runs' | 'bridging'>): StreakSummary {
   const latest = lastRun(runs);
+  const lastQualifiedDate = latest === undefined ? null : lastDayOf(latest);
+  if (bridging === undefined) {
+    return {
+      currentRunLength: latest?.length ?? 0,
+      longest: longestRunLength(runs),
+      lastQualifiedDate,
+      qualifiedDaysCount: qualifiedDaysCount(runs),
+    };
+  }
+  const chains = chainsOf(runs, bridging);
   return {
-    currentRunLength: latest?.length ?? 0,
-    longest: longestRunLength(runs),
-    lastQualifiedDate: latest === undefined ? null : lastDayOf(latest),
+    currentRunLength: chains.at(-1)?.length ?? 0,
+    longest: longestRunLength(chains),
+    lastQualifiedDate,
     qualifiedDaysCount: qualifiedDaysCount(runs),
   };
 }
