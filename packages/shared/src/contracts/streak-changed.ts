@@ -2,7 +2,7 @@ import * as crypto from 'node:crypto';
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { ChangeType } from '../domain/change-type';
 import type { LocalDay } from '../domain/local-day';
-import { createAvroWriter, readSchema, registerSchema, SCHEMA_NAMESPACE } from './avro-encoder';
+import { createAvroWriter, readSchema, registerSchema, SCHEMA_NAMESPACE } from './avro/avro-encoder';
 
 /** Subject in the schema registry: the full name of the record. */
 export const STREAK_CHANGED_SUBJECT = `${SCHEMA_NAMESPACE}.StreakChanged`;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { LocalDay } from '../domain/local-day';
 import { runsFromDays } from '../domain/runs';
 import { summarise } from '../domain/streak-state';
-import { WIRE_HEADER_BYTES } from './avro-encoder';
+import { WIRE_HEADER_BYTES } from './avro/avro-encoder';
 import { createUserStreakEncoder, readUserStreakSchema } from './user-streak';
 
 it('UserStreak is written as avsc writes the record of the schema', () => {

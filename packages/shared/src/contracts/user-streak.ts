@@ -1,6 +1,6 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { type StreakState, summarise } from '../domain/streak-state';
-import { createAvroWriter, readSchema, registerSchema, SCHEMA_NAMESPACE } from './avro-encoder';
+import { createAvroWriter, readSchema, registerSchema, SCHEMA_NAMESPACE } from './avro/avro-encoder';
 
 /** Subject in the schema registry: the full name of the record. */
 export const USER_STREAK_SUBJECT = `${SCHEMA_NAMESPACE}.UserStreak`;

@@ -1,4 +1,4 @@
-import { createAvroWriter } from '../contracts/avro-encoder';
+import { createAvroWriter } from '../contracts/avro/avro-encoder';
 import type { RecordHeaders } from '../contracts/headers';
 
 const NULL_LENGTH = -1;

@@ -15,7 +15,7 @@ const UP_TO_31_BITS = 0x7fffffff;
 
 /** The Avro schema as other languages use it: a file of `packages/shared/schemas`, text and all. */
 export function readSchema(fileName: string): string {
-  return readFileSync(join(__dirname, '../../schemas', fileName), 'utf8');
+  return readFileSync(join(__dirname, '../../../schemas', fileName), 'utf8');
 }
 
 /**

@@ -3,17 +3,27 @@ import type { Type, types } from 'avsc';
 import { checkCollections, hasCollections } from './avro-collections';
 
 /** How values of one schema id are read; `unreadable` ones are dead letters of the reason given. */
-export type SchemaReader =
+export type SchemaReader<Contract> =
   | {
       readonly kind: 'readable';
+      /** What is known here of the record that the schema names. */
+      readonly contract: Contract;
       readonly read: (payload: Buffer) => unknown;
       readonly readBytes: (payload: Buffer) => unknown;
     }
-  | {
-      readonly kind: 'unreadable';
-      readonly reason: 'UNKNOWN_SCHEMA' | 'INCOMPATIBLE_SCHEMA' | 'UNSUPPORTED_TYPE';
-      readonly detail: string;
-    };
+  | UnreadableSchema;
+
+interface UnreadableSchema {
+  readonly kind: 'unreadable';
+  readonly reason: 'UNKNOWN_SCHEMA' | 'INCOMPATIBLE_SCHEMA' | 'UNSUPPORTED_TYPE';
+  readonly detail: string;
+}
+
+/** What records of a name are read as, their texts as strings and as bytes (the latter to find out about invalid UTF-8). */
+export interface ReaderTypes {
+  readonly readerType: Type;
+  readonly bytesReaderType: Type;
+}
 
 /** The registry did not answer; no fault of the data. Wait and ask again. */
 export class RegistryUnavailableError extends Error {
@@ -30,11 +40,10 @@ export class RegistryUnavailableError extends Error {
   }
 }
 
-export interface SchemaReadersOptions {
+export interface SchemaReadersOptions<Contract> {
   readonly registry: Pick<SchemaRegistry, 'getSchema'>;
-  /** What a session is read as, its texts as strings and as bytes (the latter to find out about invalid UTF-8). */
-  readonly readerType: Type;
-  readonly bytesReaderType: Type;
+  /** By their names without a namespace. */
+  readonly contracts: ReadonlyMap<string, Contract>;
   /** Monotonic or wall time in milliseconds; only differences count. */
   readonly now: () => number;
   readonly registryTimeoutMs: number;
@@ -44,9 +53,9 @@ export interface SchemaReadersOptions {
   readonly maxUnknownSchemas: number;
 }
 
-export interface SchemaReaders {
+export interface SchemaReaders<Contract> {
   /** Undefined for an id that was never loaded. */
-  find(schemaId: number): SchemaReader | undefined;
+  find(schemaId: number): SchemaReader<Contract> | undefined;
   /** Loads what is not known yet. Throws RegistryUnavailableError. */
   load(schemaIds: Iterable<number>): Promise<void>;
 }
@@ -55,15 +64,17 @@ const CONCURRENT_REQUESTS = 8;
 const NOT_FOUND = 404;
 
 /** Readers by schema id, each made once; ids that the registry does not know are remembered for a while. */
-export function createSchemaReaders(options: SchemaReadersOptions): SchemaReaders {
+export function createSchemaReaders<Contract extends ReaderTypes>(
+  options: SchemaReadersOptions<Contract>,
+): SchemaReaders<Contract> {
   const { now, unknownSchemaTtlMs, maxUnknownSchemas } = options;
-  const known = new Map<number, SchemaReader>();
+  const known = new Map<number, SchemaReader<Contract>>();
   const loading = new Map<number, Promise<void>>();
   // Two generations, so that what a batch has just learned is not forgotten before the batch is decoded.
-  let unknown = new Map<number, { readonly reader: SchemaReader; readonly untilMs: number }>();
+  let unknown = new Map<number, { readonly reader: UnreadableSchema; readonly untilMs: number }>();
   let olderUnknown: typeof unknown = new Map();
 
-  function find(schemaId: number): SchemaReader | undefined {
+  function find(schemaId: number): SchemaReader<Contract> | undefined {
     // An entry that ran out while its batch was decoded still tells the truth of a moment ago.
     return known.get(schemaId) ?? unknown.get(schemaId)?.reader ?? olderUnknown.get(schemaId)?.reader;
   }
@@ -73,7 +84,7 @@ export function createSchemaReaders(options: SchemaReadersOptions): SchemaReader
     return known.has(schemaId) || (entry !== undefined && entry.untilMs > now());
   }
 
-  function rememberUnknown(schemaId: number, reader: SchemaReader): void {
+  function rememberUnknown(schemaId: number, reader: UnreadableSchema): void {
     if (unknown.size >= maxUnknownSchemas) {
       olderUnknown = unknown;
       unknown = new Map();
@@ -119,16 +130,13 @@ export function createSchemaReaders(options: SchemaReadersOptions): SchemaReader
   };
 }
 
-function unreadable(
-  reason: 'UNKNOWN_SCHEMA' | 'INCOMPATIBLE_SCHEMA' | 'UNSUPPORTED_TYPE',
-  detail: string,
-): SchemaReader {
+function unreadable(reason: UnreadableSchema['reason'], detail: string): UnreadableSchema {
   return { kind: 'unreadable', reason, detail };
 }
 
 /** The writer's schema, undefined if there is none of that id, an Error if the registry's answer is no Avro schema. */
 async function fetchSchema(
-  { registry, registryTimeoutMs }: SchemaReadersOptions,
+  { registry, registryTimeoutMs }: Pick<SchemaReadersOptions<never>, 'registry' | 'registryTimeoutMs'>,
   schemaId: number,
 ): Promise<unknown | Error | undefined> {
   let timer: NodeJS.Timeout | undefined;
@@ -154,13 +162,18 @@ function responseStatus(error: unknown): number | undefined {
   return isObject && 'status' in error && typeof error.status === 'number' ? error.status : undefined;
 }
 
-function readerFor({ readerType, bytesReaderType }: SchemaReadersOptions, writer: unknown): SchemaReader {
+function readerFor<Contract extends ReaderTypes>(
+  { contracts }: Pick<SchemaReadersOptions<Contract>, 'contracts'>,
+  writer: unknown,
+): SchemaReader<Contract> {
   if (!isAvroType(writer)) return unreadable('INCOMPATIBLE_SCHEMA', 'not an Avro schema');
   if (writer.typeName !== 'record')
     return unreadable('INCOMPATIBLE_SCHEMA', `an Avro ${writer.typeName}, not a record`);
-  if (unqualified(writer.name) !== unqualified(readerType.name)) {
+  const contract = contracts.get(unqualified(writer.name) ?? '');
+  if (contract === undefined) {
     return unreadable('UNSUPPORTED_TYPE', `records of type ${writer.name ?? '(anonymous)'} are not read here`);
   }
+  const { readerType, bytesReaderType } = contract;
   try {
     const resolver = readerType.createResolver(writer, { ignoreNamespaces: true });
     const bytesResolver = bytesReaderType.createResolver(writer, { ignoreNamespaces: true });
@@ -171,6 +184,7 @@ function readerFor({ readerType, bytesReaderType }: SchemaReadersOptions, writer
     };
     return {
       kind: 'readable',
+      contract,
       read: hasCollections(writer) ? checkAndRead : read,
       readBytes: (payload) => bytesReaderType.fromBuffer(payload, bytesResolver),
     };

@@ -1,0 +1,12 @@
+import { parseInstant } from '../../domain/instant';
+import { type LocalDay, parseIsoDate } from '../../domain/local-day';
+
+/** Epoch milliseconds of a text with an offset; undefined for everything else. */
+export function instantOf(value: unknown): number | undefined {
+  return typeof value === 'string' ? parseInstant(value) : undefined;
+}
+
+/** The day of a `YYYY-MM-DD`; undefined for everything else. */
+export function dateOf(value: unknown): LocalDay | undefined {
+  return typeof value === 'string' ? parseIsoDate(value) : undefined;
+}
