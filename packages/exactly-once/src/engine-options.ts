@@ -60,7 +60,9 @@ export interface EngineLog {
 }
 
 export interface EngineOptions<Event, C extends Change, Outcome> {
+  /** At most one engine of a process reads it. */
   readonly topic: string;
+  /** Of this topic alone: kafkajs gives members of one group partitions of topics that they do not read. */
   readonly groupId: string;
   /** Names this process in `partition_progress`. */
   readonly owner: string;
@@ -68,16 +70,21 @@ export interface EngineOptions<Event, C extends Change, Outcome> {
   readonly shardCount: number;
   readonly shardOf: (shardKey: string) => number;
   readonly projection: Projection<Event, C, Outcome>;
-  readonly sink: Sink<C>;
+  /**
+   * Where the relay takes changes. Without it, and without a publication, an engine only applies: the rows of its outbox, dead
+   * letters among them, are found by the engine that has them.
+   */
+  readonly sink?: Sink<C>;
   /** A new client each time: kafkajs shares state between all that come from one. */
   readonly createKafka: (role: string) => Kafka;
   readonly fetchTopicId: () => Promise<string>;
-  /** For the appliers: one connection a lane, with their session settings. */
+  /** For the appliers: one connection a lane, with their session settings. Engines may share one that has enough for all. */
   readonly lanePool: Pool;
   /** For claims and the relay. */
   readonly pool: Pool;
   readonly classifyStoreError: (error: unknown) => StoreErrorKind;
   readonly tuning: EngineTuning;
+  /** Made once and shared by the engines of a process. */
   readonly metrics: EngineMetrics;
   readonly log: EngineLog;
   readonly nowMs: () => number;

@@ -140,7 +140,7 @@ describe('bad records', () => {
       headers: { trace: ['AP8='] },
     });
     expect((await metrics.deadLetters.get()).values).toEqual([
-      expect.objectContaining({ labels: { reason: 'REFUSED_BY_STORE' }, value: 4 }),
+      expect.objectContaining({ labels: { topic: bench.topic, reason: 'REFUSED_BY_STORE' }, value: 4 }),
     ]);
   });
 

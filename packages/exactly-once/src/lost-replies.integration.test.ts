@@ -28,7 +28,7 @@ describe('a COMMIT without an answer', () => {
     await bench.expectExactly(400);
     expect(cutter.cuts).toBe(3);
     const settled = (await metrics.ambiguousCommits.get()).values;
-    expect(settled).toEqual([expect.objectContaining({ labels: { outcome }, value: 3 })]);
+    expect(settled).toEqual([expect.objectContaining({ labels: { topic: bench.topic, outcome }, value: 3 })]);
     // What was handed over only after it was settled still reaches the sink.
     await waitFor(() => new Set(sink.received.map((row) => `${row.shard}:${row.seq}`)).size === 400, {
       description: 'the sink to have every change',

@@ -1,6 +1,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** Every metric of the engine, defined once. The help text says what an operator does with it. */
+/**
+ * Every metric of the engine, defined once for all engines of a process: what is about input names the topic. The help text
+ * says what an operator does with it.
+ */
 export function createEngineMetrics(registry: Registry, prefix: string) {
   const registers = [registry];
   return {
@@ -8,90 +11,98 @@ export function createEngineMetrics(registry: Registry, prefix: string) {
       registers,
       name: `${prefix}_lag_records`,
       help: 'Records written to the partition and not yet applied. Growing: add processors or look at Postgres.',
-      labelNames: ['partition'],
+      labelNames: ['topic', 'partition'],
     }),
     lagSeconds: new Gauge({
       registers,
       name: `${prefix}_lag_seconds`,
       help: 'Age of the oldest record known not to be applied, 0 when all are. The freshness your users see; alert on it.',
-      labelNames: ['partition'],
+      labelNames: ['topic', 'partition'],
     }),
     batches: new Counter({
       registers,
       name: `${prefix}_batches_total`,
       help: 'Transactions committed by the appliers.',
+      labelNames: ['topic'],
     }),
     batchSeconds: new Histogram({
       registers,
       name: `${prefix}_batch_seconds`,
       help: 'Time of one apply transaction with its retries. Rising: Postgres is the bottleneck.',
       buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      labelNames: ['topic'],
     }),
     records: new Counter({
       registers,
       name: `${prefix}_records_total`,
       help: 'Records passed by a committed transaction, dead letters included.',
+      labelNames: ['topic'],
     }),
     deadLetters: new Counter({
       registers,
       name: `${prefix}_dead_letters_total`,
       help: 'Records that could not be applied, by reason. Look into the table dead_letters.',
-      labelNames: ['reason'],
+      labelNames: ['topic', 'reason'],
     }),
     fences: new Counter({
       registers,
       name: `${prefix}_fences_total`,
       help: 'Batches refused because another process owns the partition. A few at each rebalance are normal.',
+      labelNames: ['topic'],
     }),
     refusedPositions: new Counter({
       registers,
       name: `${prefix}_refused_positions_total`,
       help: 'Batches refused because Kafka did not answer from our position. Repeated: the log was truncated or deleted.',
+      labelNames: ['topic'],
     }),
     halted: new Gauge({
       registers,
       name: `${prefix}_halted_partitions`,
       help: 'Partitions of this process that stand still until an operator acts, by reason. Alert when above 0.',
-      labelNames: ['reason'],
+      labelNames: ['topic', 'reason'],
     }),
     halts: new Counter({
       registers,
       name: `${prefix}_halts_total`,
       help: 'Times a partition was halted, by reason.',
-      labelNames: ['reason'],
+      labelNames: ['topic', 'reason'],
     }),
     assigned: new Gauge({
       registers,
       name: `${prefix}_assigned_partitions`,
       help: 'Partitions of this process by state: claiming, active, lost, halted.',
-      labelNames: ['state'],
+      labelNames: ['topic', 'state'],
     }),
     rebalances: new Counter({
       registers,
       name: `${prefix}_rebalances_total`,
       help: 'Assignments received. Steady growth: processes come and go, or sessions time out.',
+      labelNames: ['topic'],
     }),
     rebuilds: new Counter({
       registers,
       name: `${prefix}_consumer_rebuilds_total`,
       help: 'Consumers replaced after a crash or a stall. Growing: look at the brokers.',
+      labelNames: ['topic'],
     }),
     storeRetries: new Counter({
       registers,
       name: `${prefix}_store_retries_total`,
       help: 'Transactions repeated: retry-now is a conflict, unavailable means Postgres is away.',
-      labelNames: ['kind'],
+      labelNames: ['topic', 'kind'],
     }),
     ambiguousCommits: new Counter({
       registers,
       name: `${prefix}_ambiguous_commits_total`,
       help: 'COMMITs without an answer, by what was found afterwards.',
-      labelNames: ['outcome'],
+      labelNames: ['topic', 'outcome'],
     }),
     decodeFailures: new Counter({
       registers,
       name: `${prefix}_decode_failures_total`,
       help: 'Batches that could not be decoded for now. Growing: the schema registry is away.',
+      labelNames: ['topic'],
     }),
     relayRows: new Counter({
       registers,

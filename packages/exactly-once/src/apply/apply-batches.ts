@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
-import type { Applied, Change, NumberedChange, NumberedRejection, Projection } from '../projection';
-import { advanceShards, insertDeadLetters, lockShards } from '../sql/outbox';
+import type { Applied, Change, Projection } from '../projection';
 import { advanceProgress, lockProgress } from '../sql/progress';
+import { type NumberedRows, numberAndSave } from './number-and-save';
 import type { PartitionBatch } from './partition-batch';
 
 /** The steps of a transaction at which a crash is tested. The names are those of ARCHITECTURE.md. */
@@ -16,22 +16,12 @@ export interface ApplyContext<Event, C extends Change, Outcome> {
   readonly onStep?: ((step: ApplyStep, client: ClientBase) => void | Promise<void>) | undefined;
 }
 
-export interface AppliedBatches<Event, C extends Change, Outcome> {
+export interface AppliedBatches<Event, C extends Change, Outcome> extends NumberedRows<C> {
   /** Batches whose partition still was ours; empty when all were fenced, and then nothing was written. */
   readonly batches: readonly PartitionBatch<Event>[];
   readonly fenced: readonly PartitionBatch<Event>[];
   /** Absent when nothing was left to apply. */
   readonly applied: Applied<C, Outcome> | undefined;
-  readonly numbered: readonly NumberedChange<C>[];
-  /** The dead letters of the transaction; in each shard their numbers come after those of its changes. */
-  readonly letters: readonly NumberedRejection[];
-  /** The numbers used in each shard; those of dead letters are gaps among the changes. */
-  readonly ranges: ReadonlyMap<number, NumberRange>;
-}
-
-export interface NumberRange {
-  readonly firstSeq: bigint;
-  readonly lastSeq: bigint;
 }
 
 /** COMMIT was sent and no answer came: the transaction may have committed or not. Only Postgres can say. */
@@ -106,7 +96,7 @@ async function writeBatches<Event, C extends Change, Outcome>(
   await context.onStep?.('B4_APPLIED', client);
 
   const rejected = [...ours.flatMap((batch) => batch.rejected), ...applied.rejected];
-  const { numbered, letters, ranges } = await numberAndSave(client, context, applied.changes, rejected);
+  const rows = await numberAndSave(client, context, applied.changes, rejected);
   await context.onStep?.('B5_NUMBERED', client);
 
   await advanceProgress(
@@ -115,7 +105,7 @@ async function writeBatches<Event, C extends Change, Outcome>(
     ours.map(({ owned, nextOffset }) => ({ partition: owned.partition, nextOffset })),
   );
   await context.onStep?.('B6_ADVANCED', client);
-  return { batches: ours, fenced, applied: { ...applied, rejected }, numbered, letters, ranges };
+  return { batches: ours, fenced, applied: { ...applied, rejected }, ...rows };
 }
 
 const expectation = ({ owned }: PartitionBatch<unknown>) => ({
@@ -123,35 +113,3 @@ const expectation = ({ owned }: PartitionBatch<unknown>) => ({
   epoch: owned.epoch,
   appliedOffset: owned.appliedOffset,
 });
-
-/** Numbers are given under the shards' locks, the last ones taken, so they have no gap and follow commit order. */
-async function numberAndSave<Event, C extends Change, Outcome>(
-  client: ClientBase,
-  { shardOf, shardCount, projection }: ApplyContext<Event, C, Outcome>,
-  changes: readonly C[],
-  rejected: Applied<C, Outcome>['rejected'],
-): Promise<{ numbered: NumberedChange<C>[]; letters: NumberedRejection[]; ranges: Map<number, NumberRange> }> {
-  if (changes.length === 0 && rejected.length === 0) return { numbered: [], letters: [], ranges: new Map() };
-  const placedChanges = changes.map((change) => ({ shard: shardOf(change.shardKey), change }));
-  const placedRejections = rejected.map((r) => ({ shard: r.source.partition % shardCount, rejected: r }));
-  const touched = new Set([...placedChanges, ...placedRejections].map((p) => p.shard));
-  const { lastNumbers: before, recordedAtMs } = await lockShards(
-    client,
-    [...touched].sort((a, b) => a - b),
-  );
-  const lastNumbers = new Map(before);
-  const nextNumber = (shard: number): bigint => {
-    const seq = (lastNumbers.get(shard) ?? 0n) + 1n;
-    lastNumbers.set(shard, seq);
-    return seq;
-  };
-  const numbered = placedChanges.map(({ shard, change }) => ({ shard, seq: nextNumber(shard), recordedAtMs, change }));
-  const letters: NumberedRejection[] = placedRejections.map((p) => ({ ...p, seq: nextNumber(p.shard), recordedAtMs }));
-  if (numbered.length > 0) await projection.saveChanges(client, numbered);
-  if (letters.length > 0) await insertDeadLetters(client, letters);
-  await advanceShards(client, lastNumbers);
-  const ranges = new Map(
-    [...lastNumbers].map(([shard, lastSeq]) => [shard, { firstSeq: (before.get(shard) ?? 0n) + 1n, lastSeq }]),
-  );
-  return { numbered, letters, ranges };
-}

@@ -24,18 +24,23 @@ import {
   type RecordingSink,
 } from './counter-projection';
 
-const SHARDS = 4;
+export const SHARDS = 4;
 
 export interface RunningEngine {
   readonly engine: Engine;
   readonly metrics: EngineMetrics;
   readonly sink: RecordingSink;
+  readonly pools: readonly [lanePool: Pool, pool: Pool];
   readonly fatal: string[];
   committedEvents(): number;
   stop(): Promise<void>;
 }
 
 export interface StartOptions {
+  /** Another topic than the bench's own. */
+  readonly topic?: string;
+  /** In the process of this engine: with its pools and metrics, and without sink and publication. */
+  readonly beside?: RunningEngine;
   readonly groupId?: string;
   readonly databaseUrl?: string;
   readonly onStep?: NonNullable<EngineOptions<CounterEvent, CounterChange, number>['onStep']>;
@@ -51,7 +56,7 @@ export interface EngineBench {
   start(options?: StartOptions): Promise<RunningEngine>;
   producer(): Promise<Producer>;
   /** Publishes events `from` to `to` of a few keys; returns when they are acknowledged. */
-  publish(from: number, to: number, options?: { readonly perSend?: number }): Promise<void>;
+  publish(from: number, to: number, options?: { readonly perSend?: number; readonly topic?: string }): Promise<void>;
   /** Waits until these events have been applied, and checks that each was exactly once and the outbox has no gap. */
   expectExactly(events: number): Promise<void>;
   close(): Promise<void>;
@@ -69,6 +74,7 @@ export async function createEngineBench(partitions: number): Promise<EngineBench
   const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const producers: Producer[] = [];
   const running = new Set<RunningEngine>();
+  const opened: Pool[] = [];
 
   const toMessage = (event: CounterEvent): Message => ({
     key: event.key,
@@ -80,22 +86,22 @@ export async function createEngineBench(partitions: number): Promise<EngineBench
     topic: topic.topic,
     database,
     async start(options = {}) {
-      const databaseUrl = options.databaseUrl ?? database.url;
-      const pools = [4, 8].map((max) => new Pool({ connectionString: databaseUrl, max, application_name: 'engine' }));
-      const [lanePool, pool] = pools as [Pool, Pool];
-      for (const p of pools) p.on('error', () => undefined);
-      const metrics = createEngineMetrics(new Registry(), 'test');
+      const { beside, topic: inputTopic = topic.topic } = options;
+      const pools = beside?.pools ?? createPools(options.databaseUrl ?? database.url);
+      opened.push(...pools);
+      const [lanePool, pool] = pools;
+      const metrics = beside?.metrics ?? createEngineMetrics(new Registry(), 'test');
       const sink = createRecordingSink(database.pool);
       const projection = createCounterProjection();
       const fatal: string[] = [];
       const engine = startEngine<CounterEvent, CounterChange, number>({
-        topic: topic.topic,
-        groupId: options.groupId ?? groupId,
+        topic: inputTopic,
+        groupId: `${options.groupId ?? groupId}-${inputTopic}`,
         owner: uniqueName('owner'),
         shardCount: SHARDS,
         shardOf: (key) => partitionForKey(key, SHARDS),
         projection,
-        sink,
+        ...(beside ? {} : { sink }),
         createKafka: (role) =>
           createKafka({
             brokers,
@@ -103,7 +109,7 @@ export async function createEngineBench(partitions: number): Promise<EngineBench
             logger: log,
             ...(options.socketFactory ? { socketFactory: options.socketFactory } : {}),
           }),
-        fetchTopicId: () => fetchTopicId({ brokers, topic: topic.topic, clientId: 'engine', timeoutMs: 5_000 }),
+        fetchTopicId: () => fetchTopicId({ brokers, topic: inputTopic, clientId: 'engine', timeoutMs: 5_000 }),
         lanePool,
         pool,
         classifyStoreError,
@@ -127,12 +133,12 @@ export async function createEngineBench(partitions: number): Promise<EngineBench
         engine,
         metrics,
         sink,
+        pools,
         fatal,
         committedEvents: projection.committedEvents,
         async stop() {
           if (!running.delete(started)) return;
           await engine.stop(2_000);
-          await Promise.all(pools.map((p) => p.end()));
         },
       };
       running.add(started);
@@ -144,12 +150,12 @@ export async function createEngineBench(partitions: number): Promise<EngineBench
       producers.push(producer);
       return producer;
     },
-    async publish(from, to, { perSend = 500 } = {}) {
+    async publish(from, to, { perSend = 500, topic: outputTopic = topic.topic } = {}) {
       const producer = producers[0] ?? (await bench.producer());
       for (let start = from; start < to; start += perSend) {
         const count = Math.min(perSend, to - start);
         const messages = Array.from({ length: count }, (_, i) => toMessage(eventOf(start + i)));
-        await producer.send({ topic: topic.topic, messages });
+        await producer.send({ topic: outputTopic, messages });
       }
     },
     async expectExactly(events) {
@@ -176,10 +182,20 @@ export async function createEngineBench(partitions: number): Promise<EngineBench
     },
     async close() {
       for (const started of [...running]) await started.stop();
+      await Promise.all([...new Set(opened)].map((pool) => pool.end()));
       await Promise.all(producers.map((producer) => producer.disconnect()));
       await topic.drop().catch(() => undefined); // a test may have deleted it
       await database.drop();
     },
   };
   return bench;
+}
+
+function createPools(connectionString: string): readonly [lanePool: Pool, pool: Pool] {
+  const create = (max: number) => {
+    const pool = new Pool({ connectionString, max, application_name: 'engine' });
+    pool.on('error', () => undefined);
+    return pool;
+  };
+  return [create(4), create(8)];
 }

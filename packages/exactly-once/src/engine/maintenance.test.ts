@@ -1,11 +1,11 @@
 import { Registry } from 'prom-client';
-import type { PartitionBatch } from './apply/partition-batch';
-import type { OwnedPartition } from './assignment/owned-partition';
-import { defaultTuning } from './engine-options';
+import type { PartitionBatch } from '../apply/partition-batch';
+import type { OwnedPartition } from '../assignment/owned-partition';
+import { defaultTuning } from '../engine-options';
+import { createEngineMetrics } from '../metrics';
+import { ownedPartition, settled } from '../testing/fixtures';
 import { createLagTracker } from './lag';
 import { type Maintenance, startMaintenance } from './maintenance';
-import { createEngineMetrics } from './metrics';
-import { ownedPartition, settled } from './testing/fixtures';
 
 const CHECK_MS = 500;
 
@@ -29,6 +29,7 @@ describe('maintenance', () => {
     isKafkaAway = false;
     lag.sawHighWatermark(0, 0n);
     maintenance = startMaintenance<unknown>({
+      topic: 'events',
       assignment: {
         states: () => new Map([[0, { kind: 'active', owned }]]),
         reclaim: (partition: OwnedPartition) => {

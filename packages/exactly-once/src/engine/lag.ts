@@ -1,4 +1,4 @@
-import type { OwnedPartition } from './assignment/owned-partition';
+import type { OwnedPartition } from '../assignment/owned-partition';
 
 /** What is known of how far the log reaches, and since when a partition has been behind. */
 export interface LagTracker {

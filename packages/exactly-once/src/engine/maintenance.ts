@@ -1,12 +1,14 @@
-import type { Lane } from './apply/lane';
-import type { Assignment } from './assignment/assignment';
-import type { OwnedPartition } from './assignment/owned-partition';
-import type { OpenLogReader } from './consumer/log-reader';
-import type { EngineTuning } from './engine-options';
+import type { Lane } from '../apply/lane';
+import type { Assignment } from '../assignment/assignment';
+import type { OwnedPartition } from '../assignment/owned-partition';
+import type { OpenLogReader } from '../consumer/log-reader';
+import type { EngineTuning } from '../engine-options';
+import type { EngineMetrics } from '../metrics';
 import type { LagTracker } from './lag';
-import type { EngineMetrics } from './metrics';
+import { createOwnSeries } from './own-series';
 
 export interface MaintenanceOptions<Event> {
+  readonly topic: string;
   readonly assignment: Assignment;
   readonly lag: LagTracker;
   readonly log: OpenLogReader;
@@ -38,6 +40,8 @@ export function startMaintenance<Event>(options: MaintenanceOptions<Event>): Mai
   /** Where partitions stood when they were claimed anew for standing still. */
   const reclaimedAt = new Map<number, bigint>();
   const skipsWritten = new WeakMap<OwnedPartition, bigint>();
+  const showLagRecords = createOwnSeries(metrics.lagRecords);
+  const showLagSeconds = createOwnSeries(metrics.lagSeconds);
   let isStopped = false;
   let nextTopicCheckMs = nowMs() + tuning.topicCheckEveryMs;
 
@@ -100,13 +104,12 @@ export function startMaintenance<Event>(options: MaintenanceOptions<Event>): Mai
   };
 
   const showLag = () => {
-    metrics.lagRecords.reset();
-    metrics.lagSeconds.reset();
-    for (const partition of owned()) {
-      const labels = { partition: String(partition.partition) };
-      metrics.lagRecords.set(labels, Number(lag.records(partition)));
-      metrics.lagSeconds.set(labels, lag.seconds(partition, nowMs()));
-    }
+    const partitions = owned().map((partition) => ({
+      partition,
+      labels: { topic: options.topic, partition: String(partition.partition) },
+    }));
+    showLagRecords(partitions.map(({ partition, labels }) => ({ labels, value: Number(lag.records(partition)) })));
+    showLagSeconds(partitions.map(({ partition, labels }) => ({ labels, value: lag.seconds(partition, nowMs()) })));
   };
 
   /** Asks Kafka, which may be away for long: the rest of a tick does not wait for it. */

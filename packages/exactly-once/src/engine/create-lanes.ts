@@ -1,12 +1,11 @@
-import { createReliableApply } from './apply/apply-reliably';
-import { createLane, type Lane } from './apply/lane';
-import { createLaneConnection } from './apply/lane-connection';
-import { recordCount } from './apply/partition-batch';
-import type { OwnedPartition } from './assignment/owned-partition';
-import type { EngineOptions } from './engine-options';
-import type { Change } from './projection';
-import { toOutputRows } from './publish/to-output-rows';
-import { type Relay, toHandovers } from './relay/relay';
+import { createReliableApply } from '../apply/apply-reliably';
+import { createLane, type Lane } from '../apply/lane';
+import { createLaneConnection } from '../apply/lane-connection';
+import { recordCount } from '../apply/partition-batch';
+import type { OwnedPartition } from '../assignment/owned-partition';
+import type { EngineOptions } from '../engine-options';
+import type { Change } from '../projection';
+import type { Outputs } from './outputs';
 
 export interface Lanes<Event> {
   of(partition: number): Lane<Event>;
@@ -24,16 +23,16 @@ export interface Lanes<Event> {
 /** The appliers of an engine: each lane one connection, the partitions shared out by remainder. */
 export function createLanes<Event, C extends Change, Outcome>(
   options: EngineOptions<Event, C, Outcome>,
-  relay: Pick<Relay<C>, 'offer'>,
+  outputs: Pick<Outputs<C>, 'offer'>,
   onFenced: (owned: OwnedPartition) => void,
   wait: (ms: number) => Promise<void>,
 ): Lanes<Event> {
-  const { tuning, metrics, log, nowMs, publication } = options;
+  const { topic, tuning, metrics, log, nowMs } = options;
   let committed = 0n;
 
   const createOne = (): { lane: Lane<Event>; discard: () => Promise<void> } => {
     const connection = createLaneConnection(options.lanePool, (error) =>
-      log.warn({ err: error }, 'lane_connection_lost'),
+      log.warn({ topic, err: error }, 'lane_connection_lost'),
     );
     const apply = createReliableApply<Event, C, Outcome>({
       context: options,
@@ -42,26 +41,28 @@ export function createLanes<Event, C extends Change, Outcome>(
       wait,
       jitter: options.random,
       onRetry: (kind, error) => {
-        metrics.storeRetries.inc({ kind });
-        log.warn({ kind, err: error }, 'transaction_repeated');
+        metrics.storeRetries.inc({ topic, kind });
+        log.warn({ topic, kind, err: error }, 'transaction_repeated');
       },
       onAmbiguousCommit: (outcome) => {
-        metrics.ambiguousCommits.inc({ outcome });
-        log.warn({ outcome }, 'commit_settled');
+        metrics.ambiguousCommits.inc({ topic, outcome });
+        log.warn({ topic, outcome }, 'commit_settled');
       },
       onFenced: (batches) => {
         for (const batch of batches) onFenced(batch.owned);
       },
-      onCommitted: ({ batches, applied, numbered, letters, ranges }) => {
+      onCommitted: ({ batches, applied, ...rows }) => {
         if (!applied) return;
         // Here and not when the lane is done with a batch: what was fenced is no progress.
         committed += 1n;
-        metrics.batches.inc();
-        metrics.records.inc(batches.reduce((sum, batch) => sum + recordCount(batch), 0));
-        relay.offer(toHandovers(numbered, ranges));
-        if (publication) publication.publisher.offer(toOutputRows(publication, numbered, letters, ranges));
+        metrics.batches.inc({ topic });
+        metrics.records.inc(
+          { topic },
+          batches.reduce((sum, batch) => sum + recordCount(batch), 0),
+        );
+        outputs.offer(rows);
         void options.onStep?.('B8_HANDED_OVER'); // the only one that is not waited for: nothing depends on it
-        for (const { rejection } of applied.rejected) metrics.deadLetters.inc({ reason: rejection.reason });
+        for (const { rejection } of applied.rejected) metrics.deadLetters.inc({ topic, reason: rejection.reason });
         for (const { owned, events } of batches) {
           owned.lastAppliedTimestampMs = events.at(-1)?.source.timestampMs ?? owned.lastAppliedTimestampMs;
         }
@@ -74,8 +75,9 @@ export function createLanes<Event, C extends Change, Outcome>(
       maxQueuedRecords: tuning.maxQueuedRecords,
       ...(tuning.lingerMs > 0 ? { gather: () => wait(tuning.lingerMs) } : {}),
       nowMs,
-      onApplied: (seconds) => metrics.batchSeconds.observe(seconds),
-      onFatal: (error) => options.onFatal('applying a batch failed for a reason that repeating cannot cure', error),
+      onApplied: (seconds) => metrics.batchSeconds.observe({ topic }, seconds),
+      onFatal: (error) =>
+        options.onFatal(`applying a batch of ${topic} failed for a reason that repeating cannot cure`, error),
     });
     return { lane, discard: () => connection.discard() };
   };

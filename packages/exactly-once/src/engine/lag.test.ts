@@ -1,5 +1,5 @@
+import { ownedPartition } from '../testing/fixtures';
 import { createLagTracker } from './lag';
-import { ownedPartition } from './testing/fixtures';
 
 describe('lag', () => {
   it('is 0 when nothing waits, however long ago that was, and when the log was truncated', () => {
