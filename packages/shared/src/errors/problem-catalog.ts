@@ -10,6 +10,7 @@ export const problemCatalog = {
   STREAKS_NO_SESSION_ACCEPTED: { status: 400, title: 'No session of the batch was accepted' },
   STREAKS_ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route' },
   STREAKS_SESSION_NOT_SEEN: { status: 404, title: 'This session has not been seen' },
+  STREAKS_CHECK_IN_NOT_SEEN: { status: 404, title: 'This check-in has not been seen' },
   STREAKS_METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not have this method' },
   STREAKS_BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
   STREAKS_UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type is not supported' },
@@ -18,6 +19,7 @@ export const problemCatalog = {
   STREAKS_KAFKA_UNAVAILABLE: { status: 503, title: 'Kafka cannot be reached' },
   STREAKS_REGISTRY_UNAVAILABLE: { status: 503, title: 'The schema registry cannot be reached' },
   STREAKS_OVERLOADED: { status: 503, title: 'Too much is waiting to be published' },
+  STREAKS_TOO_MANY_STREAMS: { status: 503, title: 'Too many streams are open' },
   STREAKS_STORE_UNAVAILABLE: { status: 503, title: 'The store cannot be reached' },
   STREAKS_SHUTTING_DOWN: { status: 503, title: 'The service is shutting down' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>;
