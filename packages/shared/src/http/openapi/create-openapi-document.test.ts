@@ -12,7 +12,7 @@ const getThing: RouteDocument = {
   summary: 'One thing',
   request: {
     params: z.object({ id: z.string().meta({ description: 'Its id' }) }),
-    query: z.object({ at: z.iso.date().optional() }),
+    query: z.object({ at: z.iso.date().optional().meta({ example: '2025-01-15' }) }),
   },
   responses: { 200: jsonResponse('It.', thing), 404: problemResponse('None.', { headers: retryAfterHeader }) },
 };
@@ -42,7 +42,7 @@ describe('createOpenApiDocument', () => {
     const operation = paths['/things/{id}']?.['get'];
     expect(operation?.parameters).toEqual([
       { name: 'id', in: 'path', required: true, description: 'Its id', schema: { type: 'string' } },
-      { name: 'at', in: 'query', schema: expect.objectContaining({ type: 'string', format: 'date' }) },
+      { name: 'at', in: 'query', schema: { type: 'string', format: 'date', examples: ['2025-01-15'] } },
       { $ref: '#/components/parameters/RequestId' },
     ]);
     expect(Object.keys(operation?.responses ?? {})).toEqual(['200', '400', '404', '500', '503']);

@@ -67,7 +67,8 @@ export function createSchemaCollector(): SchemaCollector {
 
 /**
  * Objects of an answer stay open unless they are strict: a later release may add a member, and a client ignores what it does
- * not know. `z.int()` says its range as that of a double; a bound that is no rule of ours only distracts.
+ * not know. What zod adds that is no rule of ours goes: the range of a double at `z.int()`, and the long patterns of dates
+ * beside their `format`.
  */
 function tidy(zodSchema: z.core.$ZodTypes, jsonSchema: MutableSchema, direction: Direction): void {
   const { def } = zodSchema._zod;
@@ -76,6 +77,14 @@ function tidy(zodSchema: z.core.$ZodTypes, jsonSchema: MutableSchema, direction:
   }
   if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum'];
   if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];
+  if (def.type === 'string' && 'format' in def && (def.format === 'date' || def.format === 'datetime')) {
+    delete jsonSchema['pattern'];
+  }
+  // JSON Schema 2020-12 has `examples`; OpenAPI 3.1 only keeps `example` for older documents.
+  if ('example' in jsonSchema) {
+    jsonSchema['examples'] = [jsonSchema['example']];
+    delete jsonSchema['example'];
+  }
 }
 
 function pointToComponents(node: unknown): unknown {
