@@ -1,7 +1,18 @@
 import fc from 'fast-check';
-import { daysSinceActivity, evaluateStreak, expiresAt, isActiveToday } from './evaluate-streak';
-import { parseInstant } from './instant';
+import type { Bridging, DayRange } from './bridging';
+import {
+  daysSinceActivity,
+  evaluateFreezes,
+  evaluateStreak,
+  expiresAt,
+  isActiveToday,
+  type StreakStatus,
+} from './evaluate-streak';
+import { LAST_INSTANT_MS, parseInstant } from './instant';
 import { type LocalDay, parseIsoDate } from './local-day';
+import { arbitraryDays, LAST_ARBITRARY_DAY } from './reference-model/arbitrary-bridging';
+import { type DiaryPage, keepDiary } from './reference-model/freeze-diary';
+import { HOSTILE_ZONES } from './reference-model/hostile-zones';
 import { runsFromDays } from './runs';
 import { emptyStreakState, type StreakState } from './streak-state';
 import { findZone, type Zone } from './zone';
@@ -83,3 +94,150 @@ describe('what follows from the last day', () => {
     expect(expiresAt(emptyStreakState, findZone('UTC') as Zone)).toBeNull();
   });
 });
+
+/** One freeze for every two days, two at most. */
+const FREEZES: Bridging['freezes'] = [{ from: 0 as LocalDay, rule: { earnEvery: 2, cap: 2 } }];
+
+function bridged(days: readonly number[], bridging: Bridging): StreakState {
+  return { ...stateOf(...days), bridging };
+}
+
+function pauseOf(first: number, last: number): DayRange {
+  return { first: first as LocalDay, last: last as LocalDay };
+}
+
+describe('a bridged streak as of a day', () => {
+  const twoFreezes = [1, 2, 3, 4];
+
+  test.each<[string, readonly number[], readonly DayRange[], number, StreakStatus, number, number, number]>([
+    // days, pauses, today → status, current streak, freezes left, days bridged
+    ['nothing ever', [], [pauseOf(1, 9)], 5, 'none', 0, 0, 0],
+    ['today is earned', twoFreezes, [], 4, 'safe', 4, 2, 0],
+    ['tomorrow is earned already', twoFreezes, [], 3, 'safe', 4, 2, 0],
+    ['today is still to be earned', twoFreezes, [], 5, 'at_risk', 4, 2, 0],
+    ['yesterday was missed and paid for', twoFreezes, [], 6, 'frozen', 4, 1, 1],
+    ['the last freeze is spent', twoFreezes, [], 7, 'frozen', 4, 0, 2],
+    ['a day more was missed than there were freezes', twoFreezes, [], 8, 'broken', 0, 0, 0],
+    ['long after', twoFreezes, [], 1000, 'broken', 0, 0, 0],
+    ['the streak went on after a freeze', [...twoFreezes, 6], [], 6, 'safe', 5, 1, 1],
+    ['yesterday was paused', twoFreezes, [pauseOf(5, 5)], 6, 'frozen', 4, 2, 1],
+    ['today is paused', twoFreezes, [pauseOf(5, 9)], 5, 'frozen', 4, 2, 0],
+    ['today is paused and earned all the same', twoFreezes, [pauseOf(4, 9)], 4, 'safe', 4, 2, 0],
+    ['the pause is over and so are the freezes', twoFreezes, [pauseOf(5, 9)], 12, 'frozen', 4, 0, 7],
+    ['then it breaks', twoFreezes, [pauseOf(5, 9)], 13, 'broken', 0, 0, 0],
+    ['a pause that begins tomorrow', [1], [pauseOf(3, 9)], 2, 'at_risk', 1, 0, 0],
+  ])('%s', (_, days, pauses, today, status, current, freezesLeft, daysBridged) => {
+    const state = bridged(days, { freezes: FREEZES, pauses });
+    expect(evaluateFreezes(state, today as LocalDay)).toEqual({ status, freezesLeft, daysBridged });
+    expect(evaluateStreak(state, today as LocalDay, NOW).currentStreak).toBe(current);
+  });
+
+  test.each<[string, readonly number[], number, StreakStatus]>([
+    ['nothing ever', [], 5, 'none'],
+    ['earned today', [4, 5], 5, 'safe'],
+    ['earned yesterday', [3, 4], 5, 'at_risk'],
+    ['earned the day before', [2, 3], 5, 'broken'],
+    ['earned tomorrow', [6], 5, 'safe'],
+  ])('has a status without bridging too: %s', (_, days, today, status) => {
+    expect(evaluateFreezes(stateOf(...days), today as LocalDay)).toEqual({ status, freezesLeft: 0, daysBridged: 0 });
+  });
+
+  it('shows a rule that changes today as it is today', () => {
+    const freezes = [...FREEZES, { from: 6 as LocalDay, rule: { earnEvery: 2, cap: 1 } }];
+    const leftOn = (today: number): number =>
+      evaluateFreezes(bridged([1, 2, 3, 4], { freezes, pauses: [pauseOf(5, 9)] }), today as LocalDay).freezesLeft;
+    expect([leftOn(5), leftOn(6)]).toEqual([2, 1]);
+  });
+
+  it('asked about an instant, has the bank of that day', () => {
+    const state = bridged([1, 2, 4, 5, 8, 9], { freezes: FREEZES, pauses: [] });
+    const asOf = (today: number): object => evaluateStreak(state, today as LocalDay, AS_OF);
+    expect([2, 3, 4, 5, 6, 7, 8, 9].map(asOf)).toEqual([
+      figures(2, 2, 2, 2),
+      figures(2, 2, 2, 2),
+      figures(3, 3, 4, 3),
+      figures(4, 4, 5, 4),
+      figures(4, 4, 5, 4),
+      figures(4, 4, 5, 4),
+      figures(1, 4, 8, 5),
+      figures(2, 4, 9, 6),
+    ]);
+  });
+
+  it('is that of a diary on every day, whatever the days, rules and pauses', () => {
+    const firstDay = -9;
+    const lastDay = LAST_ARBITRARY_DAY + 20;
+    const anyToday = fc.integer({ min: firstDay + 1, max: lastDay });
+    fc.assert(
+      fc.property(arbitraryDays, anyToday, fc.boolean(), ({ days, bridging, ...world }, today, cutAfterToday) => {
+        const state = { ...stateOf(...days), ...(bridging && { bridging }) };
+        const isKnown = (day: number): boolean => world.isQualified(day) && (day <= today || !cutAfterToday);
+        const pages = keepDiary({ ...world, isQualified: isKnown }, firstDay, lastDay);
+        const judged = judgeByDiary(pages, today, world.isPaused(today));
+        expect(evaluateStreak(state, today as LocalDay, { cutAfterToday })).toEqual(judged.figures);
+        if (!cutAfterToday) {
+          expect(evaluateFreezes(state, today as LocalDay)).toEqual(judged.freezes);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('expires in the very millisecond in which it turns to 0, in any zone', () => {
+    fc.assert(
+      fc.property(arbitraryDays, fc.constantFrom(...HOSTILE_ZONES), ({ days, bridging }, [name, date]) => {
+        const by = (parseIsoDate(date) ?? Number.NaN) - LAST_ARBITRARY_DAY;
+        const state = {
+          ...stateOf(...days.map((day) => day + by)),
+          ...(bridging && { bridging: shift(bridging, by) }),
+        };
+        const zone = findZone(name) as Zone;
+        const endMs = expiresAt(state, zone) ?? Number.NaN;
+        const currentAt = (instantMs: number): number =>
+          evaluateStreak(state, zone.dayOf(instantMs), NOW).currentStreak;
+        expect(days.length === 0 ? Number.isNaN(endMs) : currentAt(endMs - 1) > 0).toBe(true);
+        expect(days.length === 0 ? 0 : currentAt(endMs)).toBe(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('expires at the last instant that can be written where a pause goes on to the last day there is', () => {
+    const endless = bridged([1], { freezes: [], pauses: [pauseOf(2, parseIsoDate('9999-12-31') ?? Number.NaN)] });
+    expect(expiresAt(endless, findZone('UTC') as Zone)).toBe(LAST_INSTANT_MS);
+  });
+});
+
+function shift({ freezes, pauses }: Bridging, by: number): Bridging {
+  return {
+    freezes: freezes.map(({ from, rule }) => ({ from: (from + by) as LocalDay, rule })),
+    pauses: pauses.map(({ first, last }) => pauseOf(first + by, last + by)),
+  };
+}
+
+/** How a day begins: with what yesterday's page says, unless the day itself or a later one is qualified already. */
+function judgeByDiary(
+  pages: readonly DiaryPage[],
+  today: number,
+  isPausedToday: boolean,
+): { figures: object; freezes: object } {
+  const qualified = pages.filter(({ isQualified }) => isQualified);
+  const last = qualified.at(-1);
+  const [yesterday, dayItself] = [today - 1, today].map((wanted) => pages.find(({ day }) => day === wanted));
+  if (last === undefined || yesterday === undefined || dayItself === undefined) {
+    return { figures: figures(0, 0, null, 0), freezes: { status: 'none', freezesLeft: 0, daysBridged: 0 } };
+  }
+  const longest = Math.max(...qualified.map(({ length }) => length));
+  const figuresWith = (current: number): object => figures(current, longest, last.day, qualified.length);
+  if (last.day >= today) {
+    const freezes = { status: 'safe', freezesLeft: last.bank, daysBridged: last.bridged };
+    return { figures: figuresWith(last.length), freezes };
+  }
+  if (!yesterday.isAlive) {
+    return { figures: figuresWith(0), freezes: { status: 'broken', freezesLeft: 0, daysBridged: 0 } };
+  }
+  const isFrozen = !yesterday.isQualified || isPausedToday;
+  const status = isFrozen ? 'frozen' : 'at_risk';
+  const freezes = { status, freezesLeft: dayItself.morningBank, daysBridged: yesterday.bridged };
+  return { figures: figuresWith(yesterday.length), freezes };
+}

@@ -10,3 +10,6 @@ export const RULE_IDS: readonly RuleId[] = Object.freeze([FOCUS_RULE, ACTIVITY_R
 
 /** Check-ins that a day needs where no setting says otherwise. */
 export const DEFAULT_CHECK_IN_TARGET = 1;
+
+/** What a day needs where no setting says otherwise: milliseconds of `focus`, a number of check-ins of `activity`. */
+export type DefaultTargets = Readonly<Record<RuleId, number>>;
