@@ -1,18 +1,20 @@
 import type { Change } from '@streaks/exactly-once/projection';
 import type { ChangeType } from '@streaks/shared/domain/change-type';
 import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { RuleId } from '@streaks/shared/domain/rules';
 import type { StreakState, StreakSummary } from '@streaks/shared/domain/streak-state';
 
-/** The rule "so many seconds of focus a day", fed by sessions. */
-export const FOCUS_RULE = 'focus';
-
-/** Reason code of a session whose identity was taken by one with other content. */
-export const SESSION_CONFLICT = 'SESSION_CONFLICT';
+/** The record that caused a change. */
+export interface ChangeSource {
+  readonly topicId: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
 
 /** One stored change of a user's streak: one version, one row of `streak_history`. */
 export interface StreakChange extends Change {
   readonly userId: string;
-  readonly ruleId: string;
+  readonly ruleId: RuleId;
   /** That of `after`; one more than that of `before`. */
   readonly version: number;
   readonly changeType: ChangeType;
@@ -25,37 +27,32 @@ export interface StreakChange extends Change {
   readonly summaryAfter: StreakSummary;
   /** Whether this is the transaction's last change of this state: `after` is what it leaves. */
   readonly isLast: boolean;
-  /** The record that caused it. */
-  readonly source: { readonly topicId: string; readonly partition: number; readonly offset: bigint };
+  /** The user was erased: nothing of what was before is told, and whoever keeps it must forget it. */
+  readonly isErasure?: true;
+  readonly source: ChangeSource;
+  /** Timestamp of the record that caused it, in epoch milliseconds. */
+  readonly recordTimeMs: number;
   readonly requestId: string | null;
 }
 
+/** What became of an event for the caller who waits for it; `retracted` and `erased`: it came too late to count. */
+export type EventOutcome = 'processed' | 'duplicate' | 'rejected' | 'retracted' | 'erased';
+
 /** What a caller who waits is told once the state can be read. */
-export interface SessionReply {
-  /** The Redis channel that the caller listens on. */
-  readonly channel: string;
-  readonly userId: string | undefined;
-  readonly sessionId: string | undefined;
-  readonly outcome: 'processed' | 'duplicate' | 'rejected';
+export interface EventReply {
+  /** The `x-reply-to` header as it came: a Redis channel, `#`, and what the caller knows the wait by. */
+  readonly replyTo: string;
+  readonly userId?: string;
+  /** Of the session, check-in or change; an erasure has none. */
+  readonly eventId?: string;
+  /** The rule that the state is of; of a correction `focus`. */
+  readonly ruleId?: RuleId;
+  readonly outcome: EventOutcome;
+  /** Of the event's own change; STREAK_MAINTAINED where its day was qualified already. */
+  readonly changeType?: ChangeType;
   /** Of a rejection: its stable code and its detail. */
   readonly reason?: string;
   readonly detail?: string;
   /** The user's state after the transaction; not given with a rejection. */
   readonly state?: StreakState;
-}
-
-/** What one transaction did with its sessions. */
-export interface StreaksOutcome {
-  /** Sessions stored. */
-  readonly applied: number;
-  /** Identical repeats: no-ops. */
-  readonly duplicates: number;
-  /** Repeats with other content; each is among the rejected records too. */
-  readonly conflicts: number;
-  readonly daysQualified: number;
-  /** Records whose key was not their session's user. */
-  readonly keyMismatches: number;
-  readonly replies: readonly SessionReply[];
-  /** To be called once the transaction has committed: what this connection may recall from then on. */
-  readonly remember: () => void;
 }
