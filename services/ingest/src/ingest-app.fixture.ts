@@ -1,10 +1,13 @@
-import type { Session } from '@streaks/shared/domain/session';
+import type { FriendshipEventToSend } from '@streaks/shared/contracts/friendship-event-codec';
+import type { OrganisationEventToSend } from '@streaks/shared/contracts/organisation-event-codec';
+import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
 import { createLogger } from '@streaks/shared/observability/create-logger';
 import { Registry } from 'prom-client';
 import { createIngestApp } from './create-ingest-app';
 import { createIngestMetrics } from './metrics';
-import type { PublishContext } from './sessions/session-publisher';
-import type { SessionOutcome } from './waiting/session-outcome';
+import type { EventPublisher, PublishContext } from './publishing/event-publisher';
+import type { EventOutcome } from './waiting/event-outcome';
+import type { AwaitedEvent } from './waiting/reply-listener';
 
 export const nowMs = Date.parse('2026-03-10T12:00:00Z');
 
@@ -16,21 +19,35 @@ export const goodBody = {
   timezone: 'Europe/London',
 } as const;
 
-type Published = { readonly session: Session } & PublishContext;
+export type PublishedEvent = UserEventToSend | OrganisationEventToSend | FriendshipEventToSend;
+
+/** Of a session; undefined of any other event. */
+export function sessionIdOf(event: PublishedEvent): string | undefined {
+  return event.kind === 'session' ? event.sessionId : undefined;
+}
+
+type Published = { readonly event: PublishedEvent } & PublishContext;
 
 /** The app with publishing and waiting under the test's control; time stands still at `nowMs`. */
 export function createTestApp(options: { readonly maxStreamSessions?: number } = {}) {
   const published: Published[] = [];
   const registry = new Registry();
   const control: {
-    /** What `publish` does with a session; accepts by default. */
-    publish: (session: Session) => Promise<void>;
+    /** What `publish` does with an event; accepts by default. */
+    publish: (event: PublishedEvent) => Promise<void>;
     /** The reply of the processor; `away` when nobody can be waited for. */
-    reply: Omit<SessionOutcome, 'sessionId' | 'userId'> | 'none' | 'away';
+    reply: EventOutcome | 'none' | 'away';
     ready: boolean;
   } = { publish: async () => undefined, reply: 'none', ready: true };
-  const waits: { timeoutMs?: number; cancelled?: boolean; publishedBefore: number }[] = [];
+  const waits: { awaited: AwaitedEvent; timeoutMs?: number; cancelled?: boolean; publishedBefore: number }[] = [];
+  let ids = 0;
 
+  const publisher: EventPublisher<PublishedEvent> = {
+    async publish(event, context) {
+      await control.publish(event);
+      published.push({ event, ...context });
+    },
+  };
   const app = createIngestApp({
     logger: createLogger({ service: 'ingest', level: 'silent' }),
     registry,
@@ -47,23 +64,24 @@ export function createTestApp(options: { readonly maxStreamSessions?: number } =
     maxStreamSessions: options.maxStreamSessions ?? 100_000,
     limits: () => ({ recordTimeMs: nowMs, maxDurationMs: 604_800_000, maxFutureMs: 300_000 }),
     readiness: async () => ({ kafka: control.ready ? 'up' : 'down', registry: 'up', redis: 'degraded' }),
-    publisher: {
-      async publish(session, context) {
-        await control.publish(session);
-        published.push({ session, ...context });
-      },
+    newId: () => {
+      ids += 1;
+      return `made-${ids}`;
     },
+    users: publisher,
+    organisations: publisher,
+    friendships: publisher,
     replies: {
-      async expect({ userId, sessionId }) {
+      expect(awaited) {
         const { reply } = control;
         if (reply === 'away') return undefined;
-        const wait: (typeof waits)[number] = { publishedBefore: published.length };
+        const wait: (typeof waits)[number] = { awaited, publishedBefore: published.length };
         waits.push(wait);
         return {
-          channel: 'streaks:reply:1',
+          replyTo: 'streaks:reply:1#1',
           async outcome(timeoutMs) {
             wait.timeoutMs = timeoutMs;
-            return reply === 'none' ? undefined : { userId, sessionId, ...reply };
+            return reply === 'none' ? undefined : reply;
           },
           cancel: () => {
             wait.cancelled = true;

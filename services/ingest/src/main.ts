@@ -13,12 +13,14 @@ import { closeRedis, createRedis } from '@streaks/shared/redis/create-redis';
 import { createIngestApp } from './create-ingest-app';
 import { createIngestMetrics } from './metrics';
 import { connectPublishing } from './publishing/connect-publishing';
-import { createSessionPublisher } from './sessions/session-publisher';
+import { createPublishers } from './publishing/create-publishers';
+import { closeProducers, kafkaState, statsOf } from './publishing/topic-producers';
 import { ingestSettings } from './settings';
 import { createReplyListener } from './waiting/reply-listener';
 
 /** Kept of the shutdown deadline for what comes after the last request: the producer and Redis. */
 const closingMarginMs = 2_000;
+const confirmSubscriptionEveryMs = 5_000;
 
 process.title = 'streaks-ingest';
 
@@ -45,14 +47,15 @@ async function start(
   const replies = createReplyListener({
     subscriber,
     keyPrefix: config.REDIS_KEY_PREFIX,
-    newId: randomUUID,
+    processId: randomUUID(),
     maxWaits: config.MAX_WAITING_REQUESTS,
+    confirmEveryMs: confirmSubscriptionEveryMs,
   });
 
-  const { producer, preparation } = connectPublishing({ settings: config, logger, monotonicMs });
-  resources.defer('producer', () => producer.close({ deadlineMs: closingMarginMs / 2 }));
+  const { producers, preparation } = connectPublishing({ settings: config, logger, monotonicMs });
+  resources.defer('producers', () => closeProducers(producers, closingMarginMs / 2));
   resources.defer('preparation', () => preparation.stop());
-  const metrics = createIngestMetrics(registry, () => producer.stats());
+  const metrics = createIngestMetrics(registry, () => statsOf(producers));
 
   const app = createIngestApp({
     logger,
@@ -68,16 +71,17 @@ async function start(
       maxDurationMs: config.MAX_SESSION_SECONDS * 1_000,
       maxFutureMs: config.MAX_FUTURE_SECONDS * 1_000,
     }),
-    publisher: createSessionPublisher({
-      producer,
-      encoder: preparation.encoder,
+    newId: randomUUID,
+    ...createPublishers({
+      producers,
+      encoders: preparation.encoders,
       refuseAfterMs: config.PRODUCE_TIMEOUT_MS,
       monotonicMs,
       observePublishSeconds: metrics.observePublishSeconds,
     }),
     readiness: async () => ({
-      kafka: preparation.isTopicReady() && producer.health().state === 'ready' ? 'up' : 'down',
-      registry: preparation.encoder() === undefined ? 'down' : 'up',
+      kafka: kafkaState(producers, preparation.areTopicsReady()),
+      registry: preparation.encoders() === undefined ? 'down' : 'up',
       redis: subscriber.status === 'ready' ? 'up' : 'degraded',
     }),
   });

@@ -1,12 +1,24 @@
 import type { ReliableProducerStats } from '@streaks/shared/kafka/reliable-producer';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { OutcomeName } from './waiting/event-outcome';
 
 export type SessionRoute = 'single' | 'batch' | 'stream';
 export type SessionResult = 'accepted' | 'rejected' | 'unavailable';
-export type WaitResult = 'processed' | 'duplicate' | 'rejected' | 'timed_out';
+/** What is published one request at a time, beside sessions. */
+export type EventType =
+  | 'check_in'
+  | 'update'
+  | 'retraction'
+  | 'settings'
+  | 'organisation_settings'
+  | 'erasure'
+  | 'friendship';
+export type EventResult = SessionResult;
+export type WaitResult = OutcomeName | 'timed_out';
 
 export type IngestMetrics = {
   countSessions(route: SessionRoute, result: SessionResult, count: number): void;
+  countEvent(type: EventType, result: EventResult): void;
   countWait(outcome: WaitResult): void;
   observePublishSeconds(seconds: number): void;
 };
@@ -20,21 +32,27 @@ export function createIngestMetrics(registry: Registry, stats: () => ReliablePro
     labelNames: ['route', 'result'] as const,
     registers,
   });
+  const events = new Counter({
+    name: 'streaks_ingest_events_total',
+    help: 'Check-ins, updates, corrections, settings and friendships by type and result, read as those of sessions.',
+    labelNames: ['type', 'result'] as const,
+    registers,
+  });
   const waits = new Counter({
     name: 'streaks_ingest_waits_total',
-    help: 'Requests with Prefer: wait by what came of them. timed_out rising: the processor lags or is down, check its lag.',
+    help: 'Requests that waited for the processor by what came of them. timed_out rising: the processor lags or is down, check its lag.',
     labelNames: ['outcome'] as const,
     registers,
   });
   const publishSeconds = new Histogram({
     name: 'streaks_ingest_produce_seconds',
-    help: 'Seconds from a session to its acknowledgement by all in-sync replicas. A high p99 with few buffered records points at the brokers, with many at too little capacity here.',
+    help: 'Seconds from an event to its acknowledgement by all in-sync replicas. A high p99 with few buffered records points at the brokers, with many at too little capacity here.',
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
   addGauge(
     'streaks_ingest_buffer_records',
-    'Sessions waiting for Kafka. Near PRODUCE_BUFFER_RECORDS clients get 503: add instances or look at the brokers.',
+    'Events waiting for Kafka, those of all topics. Near PRODUCE_BUFFER_RECORDS clients get 503: add instances or look at the brokers.',
     (now) => now.bufferedRecords,
   );
   addGauge(
@@ -44,7 +62,7 @@ export function createIngestMetrics(registry: Registry, stats: () => ReliablePro
   );
   addCounter(
     'streaks_ingest_produce_batches_total',
-    'Batches handed to Kafka. Sessions divided by this is the batch size; near 1 under load, raise PRODUCE_LINGER_MS.',
+    'Batches handed to Kafka. Events divided by this are the batch size; near 1 under load, raise PRODUCE_LINGER_MS.',
     (now) => now.batches,
   );
   addCounter(
@@ -84,6 +102,7 @@ export function createIngestMetrics(registry: Registry, stats: () => ReliablePro
     countSessions(route, result, count) {
       if (count > 0) sessions.inc({ route, result }, count);
     },
+    countEvent: (type, result) => events.inc({ type, result }),
     countWait: (outcome) => waits.inc({ outcome }),
     observePublishSeconds: (seconds) => publishSeconds.observe(seconds),
   };

@@ -15,13 +15,17 @@ export const ingestSettings = defineSettings({
   REDIS_KEY_PREFIX: commonSettings.REDIS_KEY_PREFIX,
   SESSION_EVENTS_TOPIC: commonSettings.SESSION_EVENTS_TOPIC,
   SESSION_EVENTS_PARTITIONS: commonSettings.SESSION_EVENTS_PARTITIONS,
+  ORGANISATION_EVENTS_TOPIC: commonSettings.ORGANISATION_EVENTS_TOPIC,
+  ORGANISATION_EVENTS_PARTITIONS: commonSettings.ORGANISATION_EVENTS_PARTITIONS,
+  FRIENDSHIP_EVENTS_TOPIC: commonSettings.FRIENDSHIP_EVENTS_TOPIC,
+  FRIENDSHIP_EVENTS_PARTITIONS: commonSettings.FRIENDSHIP_EVENTS_PARTITIONS,
   KAFKA_REPLICATION_FACTOR: commonSettings.KAFKA_REPLICATION_FACTOR,
   MAX_SESSION_SECONDS: commonSettings.MAX_SESSION_SECONDS,
   MAX_FUTURE_SECONDS: commonSettings.MAX_FUTURE_SECONDS,
   QUERY_API_URL: {
     schema: urlOf(['http', 'https']),
     default: 'http://127.0.0.1:3002',
-    description: 'Public address of query-api; `statusUrl` and `Location` of an accepted session point there.',
+    description: 'Public address of query-api; `statusUrl` and `Location` of what was accepted point there.',
   },
   PRODUCE_TIMEOUT_MS: {
     schema: wholeNumber(100, 120_000),
@@ -33,17 +37,17 @@ export const ingestSettings = defineSettings({
     schema: wholeNumber(0, 1_000),
     default: '0',
     description:
-      'How long a session waits for others to share its Kafka request while none is under way, in milliseconds.',
+      'How long an event waits for others to share its Kafka request while none is under way, in milliseconds.',
   },
   PRODUCE_BUFFER_RECORDS: {
     schema: wholeNumber(1_000, 1_000_000),
     default: '20000',
-    description: 'Sessions that may wait for Kafka at once; further ones are answered 503.',
+    description: 'Events that may wait for Kafka at once, for each topic; further ones are answered 503.',
   },
   PRODUCE_BUFFER_BYTES: {
     schema: wholeNumber(1_048_576, 1_073_741_824),
     default: '33554432',
-    description: 'Bytes that may wait for Kafka at once; further sessions are answered 503.',
+    description: 'Bytes that may wait for Kafka at once, for each topic; further events are answered 503.',
   },
   STREAM_MAX_SESSIONS: {
     schema: wholeNumber(1, 10_000_000),
@@ -52,9 +56,9 @@ export const ingestSettings = defineSettings({
   },
   MAX_WAITING_REQUESTS: {
     schema: wholeNumber(0, 100_000),
-    default: '1000',
+    default: '10000',
     description:
-      'Requests that may wait for the processor (`Prefer: wait=N`) at once; further ones are answered 202 without waiting.',
+      'Requests that may wait for the processor (`Prefer: wait=N`, `POST /api/streak/update`) at once; further ones are answered 202 without waiting.',
   },
   SHUTDOWN_DEADLINE_MS: {
     schema: wholeNumber(1_000, 600_000),

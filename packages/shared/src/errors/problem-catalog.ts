@@ -15,6 +15,7 @@ export const problemCatalog = {
   STREAKS_BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
   STREAKS_UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type is not supported' },
   STREAKS_SESSION_REFUSED: { status: 422, title: 'The session was published but refused by the processor' },
+  STREAKS_EVENT_REFUSED: { status: 422, title: 'The event was published but refused by the processor' },
   STREAKS_INTERNAL: { status: 500, title: 'An unexpected error' },
   STREAKS_KAFKA_UNAVAILABLE: { status: 503, title: 'Kafka cannot be reached' },
   STREAKS_REGISTRY_UNAVAILABLE: { status: 503, title: 'The schema registry cannot be reached' },

@@ -1,4 +1,5 @@
 import { sessionFaults } from '@streaks/shared/domain/session';
+import { emptyStreakState } from '@streaks/shared/domain/streak-state';
 import { listen } from '@streaks/shared/http/listen';
 import { createTestApp } from '../ingest-app.fixture';
 import { judgeSession } from '../sessions/judge-session';
@@ -35,7 +36,7 @@ describe('the demo', () => {
 
   it('goes through ingest, waits for the last session and says what came of it in one line', async () => {
     const { app, control, published } = createTestApp();
-    control.reply = { outcome: 'processed', state: { runs: [], timezone: null, version: 0 } };
+    control.reply = { outcome: 'processed', state: emptyStreakState };
     const listener = await listen(app, { host: '127.0.0.1', port: 0, insecure: false });
     const [user] = demoUsers;
     const options = { ingestUrl: `http://127.0.0.1:${listener.port}`, nowMs, fetch };

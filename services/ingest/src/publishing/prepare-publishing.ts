@@ -1,34 +1,33 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SessionEncoder } from '@streaks/shared/contracts/session-codec';
 import type { Logger } from '@streaks/shared/observability/create-logger';
 
-export type PreparationOptions = {
-  /** Makes sure the topic exists. Repeated until it succeeds. */
-  readonly ensureTopic: () => Promise<void>;
-  /** Registers the schema and gives the encoder. Repeated until it succeeds. */
-  readonly registerSchema: () => Promise<SessionEncoder>;
+export type PreparationOptions<Encoders> = {
+  /** Makes sure the topics exist. Repeated until it succeeds. */
+  readonly ensureTopics: () => Promise<void>;
+  /** Registers the schemas and gives the encoders. Repeated until it succeeds. */
+  readonly registerSchemas: () => Promise<Encoders>;
   readonly logger: Logger;
   readonly retryMs: number;
   /** An attempt without an answer after this long counts as failed. */
   readonly attemptTimeoutMs: number;
 };
 
-export type Preparation = {
-  readonly encoder: () => SessionEncoder | undefined;
-  readonly isTopicReady: () => boolean;
+export type Preparation<Encoders> = {
+  readonly encoders: () => Encoders | undefined;
+  readonly areTopicsReady: () => boolean;
   /** Gives up what has not succeeded yet. */
   stop(): void;
 };
 
 /**
- * What publishing needs once: the topic and the schema's id. Kafka and the registry may be away when the service
+ * What publishing needs once: the topics and the schemas' ids. Kafka and the registry may be away when the service
  * starts; it is up meanwhile and not ready, so that an orchestrator does not restart it for somebody else's outage.
  */
-export function preparePublishing(options: PreparationOptions): Preparation {
-  const { ensureTopic, registerSchema, logger, retryMs, attemptTimeoutMs } = options;
+export function preparePublishing<Encoders>(options: PreparationOptions<Encoders>): Preparation<Encoders> {
+  const { ensureTopics, registerSchemas, logger, retryMs, attemptTimeoutMs } = options;
   const stopping = new AbortController();
-  let encoder: SessionEncoder | undefined;
-  let isTopicReady = false;
+  let encoders: Encoders | undefined;
+  let areTopicsReady = false;
 
   async function until<Result>(
     step: string,
@@ -48,13 +47,13 @@ export function preparePublishing(options: PreparationOptions): Preparation {
     }
   }
 
-  void until('ensure_topic', ensureTopic, () => {
-    isTopicReady = true;
+  void until('ensure_topics', ensureTopics, () => {
+    areTopicsReady = true;
   });
-  void until('register_schema', registerSchema, (made) => {
-    encoder = made;
+  void until('register_schemas', registerSchemas, (made) => {
+    encoders = made;
   });
-  return { encoder: () => encoder, isTopicReady: () => isTopicReady, stop: () => stopping.abort() };
+  return { encoders: () => encoders, areTopicsReady: () => areTopicsReady, stop: () => stopping.abort() };
 }
 
 async function within<Result>(timeoutMs: number, work: Promise<Result>): Promise<Result> {

@@ -1,17 +1,16 @@
-import {
-  SESSION_COMPLETED,
-  SESSION_COMPLETED_SUBJECT,
-  sessionCandidateOf,
-} from '@streaks/shared/contracts/session-completed';
+import { sessionCandidateOf } from '@streaks/shared/contracts/records/session-completed';
+import type { DecodedSession, WithoutKey } from '@streaks/shared/contracts/user-event';
+import { sessionCompletedJson } from '@streaks/shared/contracts/user-event-json';
 import { type Session, type SessionLimits, sessionFaults } from '@streaks/shared/domain/session';
 import type { ProblemFault } from '@streaks/shared/errors/problem';
 
 /** A session that keeps every rule, or every fault of what was sent. */
 export type Judged =
-  | { readonly session: Session }
+  | { readonly session: WithoutKey<DecodedSession> }
   | { readonly faults: readonly ProblemFault[]; readonly sessionId: string | undefined };
 
-const knownFields = new Set(['sessionId', 'userId', 'startTime', 'endTime', 'timezone', 'type']);
+const { shape } = sessionCompletedJson;
+const knownFields = new Set(Object.keys(shape));
 const mostUnknownFieldsNamed = 10;
 
 /**
@@ -29,7 +28,9 @@ export function judgeSession(body: unknown, limits: SessionLimits): Judged {
   const ruleFaults = sessionFaults(candidate, limits);
   const shapeFaults = fieldFaults(body);
   // Without faults the candidate is a session: sessionFaults has checked the type of every field.
-  if (ruleFaults.length === 0 && shapeFaults.length === 0) return { session: candidate as Session };
+  if (ruleFaults.length === 0 && shapeFaults.length === 0) {
+    return { session: { kind: 'session', ...(candidate as Session) } };
+  }
   return {
     faults: [
       ...ruleFaults.map((fault) => (body[fault.field] === undefined ? missing(fault.field) : fault)),
@@ -47,8 +48,8 @@ function fieldFaults(body: Readonly<Record<string, unknown>>): readonly ProblemF
     }
   }
   const type = body['type'];
-  if (type !== undefined && type !== SESSION_COMPLETED && type !== SESSION_COMPLETED_SUBJECT) {
-    faults.push({ field: 'type', code: 'UNSUPPORTED_TYPE', message: `type must be ${SESSION_COMPLETED} or absent` });
+  if (type !== undefined && !shape.type.safeParse(type).success) {
+    faults.push({ field: 'type', code: 'UNSUPPORTED_TYPE', message: 'type must be SessionCompleted or absent' });
   }
   return faults;
 }

@@ -2,7 +2,7 @@ import type { LocalDay } from '@streaks/shared/domain/local-day';
 import { BufferFullError, KafkaUnavailableError, RecordRefusedError } from '@streaks/shared/kafka/reliable-producer';
 import request from 'supertest';
 import { createTestApp, goodBody, nowMs } from '../ingest-app.fixture';
-import { EncoderUnavailableError } from './session-publisher';
+import { EncoderUnavailableError } from '../publishing/publish-problems';
 
 const post = (app: Parameters<typeof request>[0], body: object, headers: Record<string, string> = {}) =>
   request(app).post('/sessions').set(headers).send(body);
@@ -18,7 +18,8 @@ describe('POST /sessions', () => {
     expect(published).toEqual([
       {
         requestId: 'req-7',
-        session: {
+        event: {
+          kind: 'session',
           sessionId: 's-1',
           userId: 'u/1',
           startMs: Date.parse(goodBody.startTime),
@@ -117,9 +118,10 @@ describe('POST /sessions with Prefer: wait', () => {
     runs: [{ first: Math.floor(nowMs / 86_400_000) - 2, length: 3 }] as { first: LocalDay; length: number }[],
     timezone: 'Europe/London',
     version: 3,
+    updatedAtMs: nowMs,
   };
 
-  it('subscribes before it publishes and answers 201 with the streak as of now', async () => {
+  it('listens before it publishes and answers 201 with the streak as of now', async () => {
     const { app, control, waits, published } = createTestApp();
     control.reply = { outcome: 'processed', state };
     const response = await post(app, goodBody, { Prefer: 'wait=10' });
@@ -130,8 +132,8 @@ describe('POST /sessions with Prefer: wait', () => {
       status: 'processed',
       streak: { currentStreak: 3, longestStreak: 3, lastQualifiedDate: '2026-03-10', qualifiedDaysCount: 3 },
     });
-    expect(waits).toEqual([{ publishedBefore: 0, timeoutMs: 10_000 }]);
-    expect(published[0]?.replyTo).toBe('streaks:reply:1');
+    expect(waits).toEqual([{ awaited: { userId: 'u/1', eventId: 's-1' }, publishedBefore: 0, timeoutMs: 10_000 }]);
+    expect(published[0]?.replyTo).toBe('streaks:reply:1#1');
   });
 
   it('answers 200 for a repeat', async () => {
@@ -177,11 +179,11 @@ describe('POST /sessions with Prefer: wait', () => {
     expect(published).toHaveLength(1);
   });
 
-  it('gives up its subscription when the session could not be published', async () => {
+  it('gives up its wait when the session could not be published', async () => {
     const { app, control, waits } = createTestApp();
     control.publish = () => Promise.reject(new BufferFullError(1, 1));
     expect((await post(app, goodBody, { Prefer: 'wait=5' })).status).toBe(503);
-    expect(waits).toEqual([{ publishedBefore: 0, cancelled: true }]);
+    expect(waits).toMatchObject([{ publishedBefore: 0, cancelled: true }]);
   });
 
   it('waits 30 seconds at most', async () => {

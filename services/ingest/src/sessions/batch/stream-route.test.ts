@@ -3,7 +3,7 @@ import { listen } from '@streaks/shared/http/listen';
 import { KafkaUnavailableError } from '@streaks/shared/kafka/reliable-producer';
 import { waitFor } from '@streaks/testing/wait-for';
 import request from 'supertest';
-import { createTestApp, goodBody } from '../ingest-app.fixture';
+import { createTestApp, goodBody, sessionIdOf } from '../../ingest-app.fixture';
 
 const line = (sessionId: string) => `${JSON.stringify({ ...goodBody, sessionId })}\n`;
 const linesOf = (text: string) =>
@@ -66,7 +66,7 @@ describe('POST /sessions/batch with NDJSON', () => {
     const broken = Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)]);
     const response = await post(app, Buffer.concat([broken, Buffer.from(line('good'))]));
     expect(linesOf(response.body)[0]).toMatchObject({ status: 'rejected', errors: [{ code: 'MALFORMED_JSON' }] });
-    expect(published.map(({ session: { sessionId } }) => sessionId)).toEqual(['good']);
+    expect(published.map(({ event }) => sessionIdOf(event))).toEqual(['good']);
   });
 
   it('answers 503 when Kafka is away from the start', async () => {
@@ -79,8 +79,8 @@ describe('POST /sessions/batch with NDJSON', () => {
 
   it('says where it stopped when Kafka goes away half way', async () => {
     const { app, control } = createTestApp();
-    control.publish = async ({ sessionId }) => {
-      if (sessionId === 's700') throw new KafkaUnavailableError('unknown', 'away');
+    control.publish = async (event) => {
+      if (sessionIdOf(event) === 's700') throw new KafkaUnavailableError('unknown', 'away');
     };
     const response = await post(app, Array.from({ length: 2_000 }, (_, index) => line(`s${index}`)).join(''));
     const results = linesOf(response.body);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { SessionLimits } from '@streaks/shared/domain/session';
 import { type HttpProblem, problem, problemDocument } from '@streaks/shared/errors/problem';
 import type { Request, Response } from 'express';
+import { type Judged, judgeSession } from '../judge-session';
 import { type BatchRouteOptions, noneAccepted } from './batch-route';
-import { type Judged, judgeSession } from './judge-session';
 import { type ItemResult, publishBatch } from './publish-batch';
 import { type Line, readLines } from './read-lines';
 
@@ -62,7 +62,7 @@ async function relay(request: Request, response: Response, options: StreamRouteO
     const allowed = lines.slice(0, Math.max(0, options.maxSessions - first));
     const limits = options.limits();
     const items = allowed.map((line) => judgeLine(line, limits));
-    const outcome = await publishBatch(items, first, options.publisher, { requestId: request.requestId });
+    const outcome = await publishBatch(items, first, options.users, { requestId: request.requestId });
     if (outcome.kind === 'unavailable') {
       options.metrics.countSessions('stream', 'unavailable', items.length);
       return fail(outcome.problem);

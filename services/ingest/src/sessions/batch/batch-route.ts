@@ -1,13 +1,14 @@
+import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
 import type { SessionLimits } from '@streaks/shared/domain/session';
 import { type ProblemFault, problem } from '@streaks/shared/errors/problem';
 import type { Request, Response } from 'express';
-import type { IngestMetrics } from '../metrics';
-import { judgeSession } from './judge-session';
+import type { IngestMetrics } from '../../metrics';
+import type { EventPublisher } from '../../publishing/event-publisher';
+import { judgeSession } from '../judge-session';
 import { type ItemResult, publishBatch } from './publish-batch';
-import type { SessionPublisher } from './session-publisher';
 
 export type BatchRouteOptions = {
-  readonly publisher: SessionPublisher;
+  readonly users: EventPublisher<UserEventToSend>;
   readonly limits: () => SessionLimits;
   readonly metrics: IngestMetrics;
 };
@@ -19,12 +20,12 @@ export const maxBatchSessions = 1_000;
  * `POST /sessions/batch` with `{ sessions: [...] }`: 202 with a result for each item in order when at least one was
  * accepted, 400 with the same results when none was.
  */
-export function createBatchHandler({ publisher, limits, metrics }: BatchRouteOptions) {
+export function createBatchHandler({ users, limits, metrics }: BatchRouteOptions) {
   return async function acceptBatch(request: Request, response: Response): Promise<void> {
     const sessions = sessionsOf(request.body);
     const now = limits();
     const items = sessions.map((session) => judgeSession(session, now));
-    const outcome = await publishBatch(items, 0, publisher, { requestId: request.requestId });
+    const outcome = await publishBatch(items, 0, users, { requestId: request.requestId });
     if (outcome.kind === 'unavailable') {
       metrics.countSessions('batch', 'unavailable', items.length);
       throw outcome.problem;

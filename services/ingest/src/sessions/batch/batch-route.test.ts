@@ -1,6 +1,6 @@
 import { KafkaUnavailableError, RecordRefusedError } from '@streaks/shared/kafka/reliable-producer';
 import request from 'supertest';
-import { createTestApp, goodBody } from '../ingest-app.fixture';
+import { createTestApp, goodBody, sessionIdOf } from '../../ingest-app.fixture';
 
 const session = (sessionId: string) => ({ ...goodBody, sessionId });
 const post = (app: Parameters<typeof request>[0], body: object) => request(app).post('/sessions/batch').send(body);
@@ -20,7 +20,7 @@ describe('POST /sessions/batch', () => {
         { index: 3, status: 'accepted', sessionId: 'd' },
       ],
     });
-    expect(published.map(({ session: { sessionId } }) => sessionId)).toEqual(['a', 'd']);
+    expect(published.map(({ event }) => sessionIdOf(event))).toEqual(['a', 'd']);
   });
 
   it('answers 400 with the results when none was accepted', async () => {
@@ -33,8 +33,8 @@ describe('POST /sessions/batch', () => {
 
   it('rejects one record that Kafka refuses without the others', async () => {
     const { app, control } = createTestApp();
-    control.publish = async ({ sessionId }) => {
-      if (sessionId === 'b') throw new RecordRefusedError('policy');
+    control.publish = async (event) => {
+      if (sessionIdOf(event) === 'b') throw new RecordRefusedError('policy');
     };
     const response = await post(app, { sessions: [session('a'), session('b')] });
     expect(response.body).toMatchObject({ accepted: 1, results: [{}, { status: 'rejected', sessionId: 'b' }] });
@@ -42,8 +42,8 @@ describe('POST /sessions/batch', () => {
 
   it('acknowledges nothing when one item could not be stored', async () => {
     const { app, control } = createTestApp();
-    control.publish = async ({ sessionId }) => {
-      if (sessionId === 'b') throw new KafkaUnavailableError('unknown', 'away');
+    control.publish = async (event) => {
+      if (sessionIdOf(event) === 'b') throw new KafkaUnavailableError('unknown', 'away');
     };
     const response = await post(app, { sessions: [session('a'), session('b')] });
     expect(response.status).toBe(503);

@@ -1,6 +1,8 @@
+import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
 import type { HttpProblem, ProblemFault } from '@streaks/shared/errors/problem';
-import type { Judged } from './judge-session';
-import { type PublishContext, refusalFault, type SessionPublisher, unavailableProblem } from './session-publisher';
+import type { EventPublisher, PublishContext } from '../../publishing/event-publisher';
+import { refusalFault, unavailableProblem } from '../../publishing/publish-problems';
+import type { Judged } from '../judge-session';
 
 /** What became of one item of a batch; `index` counts from 0 in the order sent. */
 export type ItemResult = {
@@ -19,7 +21,7 @@ export type BatchOutcome =
 export async function publishBatch(
   items: readonly Judged[],
   firstIndex: number,
-  publisher: SessionPublisher,
+  publisher: EventPublisher<UserEventToSend>,
   context: PublishContext,
 ): Promise<BatchOutcome> {
   const settled = await Promise.allSettled(

@@ -4,14 +4,16 @@ import {
   type OutgoingRecord,
   type ReliableProducerHealth,
 } from '@streaks/shared/kafka/reliable-producer';
-import { createSessionPublisher, EncoderUnavailableError } from './session-publisher';
+import { createEventPublisher } from './event-publisher';
+import { EncoderUnavailableError } from './publish-problems';
 
 const session: Session = { userId: 'u1', sessionId: 's1', startMs: 1, endMs: 2, timezone: 'UTC' };
 
 function createPublisher() {
   const sent: OutgoingRecord[] = [];
   const control = { health: { state: 'ready' } as ReliableProducerHealth, nowMs: 0, hasEncoder: true };
-  const publisher = createSessionPublisher({
+  const publisher = createEventPublisher<Session>({
+    keyOf: ({ userId }) => userId,
     producer: {
       send: async (record) => {
         sent.push(record);
@@ -19,8 +21,7 @@ function createPublisher() {
       },
       health: () => control.health,
     },
-    encoder: () =>
-      control.hasEncoder ? { schemaId: 1, encode: ({ sessionId }) => Buffer.from(sessionId) } : undefined,
+    encoder: () => (control.hasEncoder ? { encode: ({ sessionId }) => Buffer.from(sessionId) } : undefined),
     refuseAfterMs: 10_000,
     monotonicMs: () => control.nowMs,
     observePublishSeconds: () => undefined,
@@ -28,8 +29,8 @@ function createPublisher() {
   return { publisher, sent, control };
 }
 
-describe('createSessionPublisher', () => {
-  it('keys the record by user and carries the correlation id and the reply channel in headers', async () => {
+describe('createEventPublisher', () => {
+  it('keys the record and carries the correlation id and the reply channel in headers', async () => {
     const { publisher, sent } = createPublisher();
     await publisher.publish(session, { requestId: 'r1' });
     await publisher.publish(session, { requestId: 'r2', replyTo: 'c' });
