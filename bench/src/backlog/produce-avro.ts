@@ -1,5 +1,5 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import { createSessionEncoder } from '@streaks/shared/contracts/session-codec';
+import { registerUserEvents } from '@streaks/shared/contracts/user-event-encoder';
 import type { Session } from '@streaks/shared/domain/session';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 
@@ -16,13 +16,16 @@ export interface AvroProducer {
 
 /** A plain kafkajs producer of Avro sessions, keyed by user; acknowledged by all replicas. */
 export async function openAvroProducer({ brokers, topic, registryUrl }: AvroProducerOptions): Promise<AvroProducer> {
-  const encoder = await createSessionEncoder(new SchemaRegistry({ host: registryUrl }));
+  const encoder = await registerUserEvents(new SchemaRegistry({ host: registryUrl }));
   const kafka = new Kafka({ clientId: 'bench', brokers: [...brokers], logLevel: logLevel.NOTHING });
   const producer: Producer = kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
   return {
     send: async (sessions) => {
-      const messages = sessions.map((session) => ({ key: session.userId, value: encoder.encode(session) }));
+      const messages = sessions.map((session) => ({
+        key: session.userId,
+        value: encoder.encode({ kind: 'session', ...session }),
+      }));
       await producer.send({ topic, acks: -1, messages });
     },
     close: () => producer.disconnect(),

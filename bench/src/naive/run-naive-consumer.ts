@@ -1,5 +1,5 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import { createSessionDecoder } from '@streaks/shared/contracts/session-codec';
+import { createUserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
 import { addDays, type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
 import type { Session } from '@streaks/shared/domain/session';
 import { splitSession } from '@streaks/shared/domain/split-session';
@@ -31,7 +31,9 @@ const UPSERT_STREAK = `
  */
 export async function runNaiveConsumer(input: InputTopic, databaseUrl: string, targetMs: number): Promise<NaiveRun> {
   const addresses = stackAddresses();
-  const decoder = createSessionDecoder(new SchemaRegistry({ host: addresses.SCHEMA_REGISTRY_URL }), { now: Date.now });
+  const decoder = createUserEventDecoder(new SchemaRegistry({ host: addresses.SCHEMA_REGISTRY_URL }), {
+    now: Date.now,
+  });
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   const kafka = new Kafka({ clientId: 'bench-naive', brokers: kafkaBrokers(addresses), logLevel: logLevel.NOTHING });
@@ -53,6 +55,7 @@ export async function runNaiveConsumer(input: InputTopic, databaseUrl: string, t
         await decoder.prepare([value]);
         const decoded = decoder.decode(value, key);
         if ('fault' in decoded) throw new Error(decoded.fault.detail);
+        if (decoded.kind !== 'session') throw new Error(`a ${decoded.kind} among the sessions`);
         await applyOne(client, decoded, { partition, nextOffset: BigInt(offset) + 1n, targetMs });
         left -= 1;
         if (left === 0) resolve({ seconds: (performance.now() - startedMs) / 1_000 });

@@ -2,7 +2,7 @@ import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session
 import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import { advanceShards, lockShards } from '@streaks/exactly-once/sql/outbox';
 import { advanceProgress, insertProgressIfMissing, lockProgress } from '@streaks/exactly-once/sql/progress';
-import type { DecodedSession } from '@streaks/shared/contracts/decode-fault';
+import type { DecodedSession } from '@streaks/shared/contracts/user-event';
 import type { Session } from '@streaks/shared/domain/session';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
 import {
@@ -66,7 +66,7 @@ function decodedRecords({ dataSet, eventIndexes }: PartitionedDataSet, part: Par
         value: null,
         headers: NO_HEADERS,
       },
-      event: { userId, sessionId, startMs, endMs, timezone, keyMismatch: false },
+      event: { kind: 'session', userId, sessionId, startMs, endMs, timezone, keyMismatch: false },
     };
   });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import { createSessionEncoder, type SessionEncoder } from '@streaks/shared/contracts/session-codec';
+import { registerUserEvents, type UserEventEncoder } from '@streaks/shared/contracts/user-event-encoder';
 import { Kafka, logLevel, type Message, type Producer } from 'kafkajs';
 import { toJson } from '../../producers/session-producer';
 import { letterKeyOf } from '../check/expectation';
@@ -31,7 +31,7 @@ const RETRY_PAUSE_MS = 200;
 /** A producer that failed once is never used again: kafkajs would use its sequence numbers for other records. */
 export async function createChunkSender(options: ChunkSenderOptions): Promise<ChunkSender> {
   const { brokers, registryUrl, topic, name } = options;
-  const encoder = await createSessionEncoder(new SchemaRegistry({ host: registryUrl }));
+  const encoder = await registerUserEvents(new SchemaRegistry({ host: registryUrl }));
   let resends = 0;
   const isClosing = new AbortController();
   let producers: Partial<Record<'idempotent' | 'committed', Producer>> = {};
@@ -120,7 +120,7 @@ export async function createChunkSender(options: ChunkSenderOptions): Promise<Ch
   };
 }
 
-function toMessage(event: InputEvent, format: Chunk['format'], encoder: SessionEncoder): Message {
+function toMessage(event: InputEvent, format: Chunk['format'], encoder: UserEventEncoder): Message {
   const { partition } = event;
   const letter = letterKeyOf(event);
   const headers = letter === undefined ? {} : { headers: { [EXPECTED_LETTER_HEADER]: letter } };
@@ -129,7 +129,7 @@ function toMessage(event: InputEvent, format: Chunk['format'], encoder: SessionE
   return {
     partition,
     key: session.userId,
-    value: format === 'avro' ? encoder.encode(session) : toJson(session),
+    value: format === 'avro' ? encoder.encode({ kind: 'session', ...session }) : toJson(session),
     ...headers,
   };
 }

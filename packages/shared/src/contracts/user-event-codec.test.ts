@@ -1,336 +1,276 @@
-import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import { type Schema, Type } from 'avsc';
-import type { Session } from '../domain/session';
-import { RegistryUnavailableError } from './schema-readers';
-import { createSessionDecoder, createSessionEncoder, validateDecoded } from './session-codec';
-import { readSessionCompletedSchema, sessionCompletedJson } from './session-completed';
+import fc from 'fast-check';
+import { LAST_INSTANT_MS } from '../domain/instant';
+import type { LocalDay } from '../domain/local-day';
+import { arbitraryUserEvent, toJson } from './test-support/arbitrary-events';
+import { createTestRegistry } from './test-support/test-registry';
+import type { UserEvent, UserEventToSend } from './user-event';
+import { createUserEventDecoder, validateUserEvent } from './user-event-codec';
+import { registerUserEvents, type UserEventEncoder } from './user-event-encoder';
 
-const SCHEMA_ID = 7;
-const OURS = JSON.parse(readSessionCompletedSchema()) as { fields: { name: string; type: unknown }[] };
-const SESSION: Session = {
-  userId: 'user-1',
-  sessionId: 'session-1',
-  startMs: Date.parse('2025-01-15T10:00:00.250Z'),
-  endMs: Date.parse('2025-01-15T10:45:00Z'),
-  timezone: 'Europe/London',
-};
-const RECORD = {
-  userId: SESSION.userId,
-  sessionId: SESSION.sessionId,
-  startTime: SESSION.startMs,
-  endTime: SESSION.endMs,
-  timezone: SESSION.timezone,
-};
-const KEY = Buffer.from(SESSION.userId);
-const DECODED = { ...SESSION, keyMismatch: false };
+const AT_MS = Date.parse('2025-01-17T12:00:00Z');
+const DAY = 20_106 as LocalDay; // 2025-01-18
+const LIMITS = { recordTimeMs: LAST_INSTANT_MS, maxDurationMs: 7 * 86_400_000, maxFutureMs: 0 };
+const registry = createTestRegistry();
+const decoder = createUserEventDecoder(registry, { now: () => 0 });
+let encoder: UserEventEncoder;
+beforeAll(async () => {
+  encoder = await registerUserEvents(registry);
+});
 
-class StatusError extends Error {
-  constructor(readonly status: number) {
-    super(`status ${status}`);
-  }
-}
-
-/** A registry that holds these schemas by id; anything else is a 404. */
-function registryOf(schemas: Readonly<Record<number, unknown>>) {
-  const asked: number[] = [];
-  const registry = {
-    asked,
-    failure: undefined as Error | undefined,
-    register: async () => ({ id: SCHEMA_ID }),
-    getSchema: async (id: number) => {
-      asked.push(id);
-      if (registry.failure !== undefined) throw registry.failure;
-      const schema = schemas[id];
-      if (schema === undefined) throw new StatusError(404);
-      if (schema instanceof Error) throw schema;
-      return schema;
-    },
-  };
-  return registry as typeof registry & Pick<SchemaRegistry, 'register' | 'getSchema'>;
-}
-
-function wire(schemaId: number, payload: Buffer): Buffer {
-  const header = Buffer.alloc(5);
-  header.writeInt32BE(schemaId, 1);
-  return Buffer.concat([header, payload]);
-}
-
-/** The value decoded by a decoder that has just prepared it. */
-async function decodeOnce(registry: Pick<SchemaRegistry, 'getSchema'>, value: Buffer | null, key: Buffer | null = KEY) {
-  const decoder = createSessionDecoder(registry, { now: () => 0 });
+const withoutKey = ({ keyMismatch: _, ...event }: UserEvent) => event as UserEventToSend;
+const json = (value: object) => Buffer.from(JSON.stringify(value));
+async function decode(value: Buffer, key: Buffer | null = null) {
   await decoder.prepare([value]);
   return decoder.decode(value, key);
 }
 
-async function decodeWrittenAs(schema: unknown, record: object) {
-  const type = Type.forSchema(schema as Schema);
-  return await decodeOnce(registryOf({ 9: type }), wire(9, type.toBuffer(record)));
-}
+const change = { changeId: 'c1', changedAtMs: AT_MS, effectiveFrom: DAY };
+/** Written by fastavro 1.13 from the same schemas. */
+const golden: readonly (readonly [string, UserEventToSend, string])[] = [
+  [
+    'SessionCompleted',
+    {
+      kind: 'session',
+      userId: 'ada',
+      sessionId: 'fri',
+      startMs: AT_MS - 18_000_000,
+      endMs: AT_MS - 15_600_000,
+      timezone: 'Europe/London',
+    },
+    '06667269066164618086feb08e658082a3b38e651a4575726f70652f4c6f6e646f6e',
+  ],
+  [
+    'CheckInRecorded',
+    { kind: 'check-in', userId: 'ada', checkInId: 'fri-noon', atMs: AT_MS, timezone: 'Europe/London' },
+    '06616461106672692d6e6f6f6e80a893c28e651a4575726f70652f4c6f6e646f6e',
+  ],
+  ['SessionRetracted', { kind: 'retraction', userId: 'ada', sessionId: 'fri' }, '0661646106667269'],
+  ['UserErased', { kind: 'erasure', userId: 'ada-ü' }, '0c6164612dc3bc'],
+  [
+    'UserSettingsChanged that changes nothing',
+    { kind: 'settings', userId: 'ada', change },
+    '0661646104633180a893c28e6594ba0200000000000000',
+  ],
+  [
+    'UserSettingsChanged that changes all',
+    {
+      kind: 'settings',
+      userId: 'ada',
+      change: {
+        ...change,
+        timezone: 'Asia/Tokyo',
+        dailyTargetSeconds: 1200,
+        dailyCheckInTarget: 3,
+        organisationId: 'acme',
+        freeze: { earnEvery: 7, cap: 2 },
+        pauses: [{ first: 20_301 as LocalDay, last: 20_314 as LocalDay }],
+        leaderboardOptOut: true,
+      },
+    },
+    '0661646104633180a893c28e6594ba02020214417369612f546f6b796f0202e01202020602020861636d6502020e040202029abd02b4bd0200020201',
+  ],
+  [
+    'UserSettingsChanged back to all defaults',
+    {
+      kind: 'settings',
+      userId: 'ada',
+      change: {
+        ...change,
+        timezone: null,
+        dailyTargetSeconds: null,
+        dailyCheckInTarget: null,
+        organisationId: null,
+        freeze: null,
+        pauses: null,
+        leaderboardOptOut: null,
+      },
+    },
+    '0661646104633180a893c28e6594ba020200020002000200020002000200',
+  ],
+];
 
-function json(fields: object): Buffer {
-  return Buffer.from(JSON.stringify(fields));
-}
+it.each(golden)('%s is written as another implementation writes it, and read back', async (_, event, hex) => {
+  const value = encoder.encode(event);
+  expect(value.subarray(5).toString('hex')).toBe(hex);
+  await expect(decode(value)).resolves.toEqual({ ...event, keyMismatch: false });
+});
 
-const JSON_SESSION = {
-  userId: 'user-1',
-  sessionId: 'session-1',
-  startTime: '2025-01-15T11:00:00.250+01:00',
-  endTime: '2025-01-15T10:45:00Z',
-  timezone: 'Europe/London',
-};
+it('registers each schema under the full name of its record', () => {
+  expect([...registry.subjects].sort()).toEqual([
+    'io.streaks.CheckInRecorded',
+    'io.streaks.SessionCompleted',
+    'io.streaks.SessionRetracted',
+    'io.streaks.UserErased',
+    'io.streaks.UserSettingsChanged',
+  ]);
+});
 
-describe('the Avro codec', () => {
-  const own = () => registryOf({ [SCHEMA_ID]: Type.forSchema(OURS as Schema) });
+it('reads any event that it wrote, whatever came before it', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(arbitraryUserEvent, { maxLength: 5 }), async (events) => {
+      for (const event of events) {
+        const value = encoder.encode(withoutKey(event));
+        expect(await decode(value, Buffer.from(event.userId))).toEqual(event);
+        expect(validateUserEvent(event, LIMITS)).toBeUndefined();
+      }
+    }),
+  );
+});
 
-  it('reads what it wrote, in the Confluent wire format', async () => {
-    const encoder = await createSessionEncoder(own());
-    const value = encoder.encode(SESSION);
-    expect([value[0], value.readInt32BE(1)]).toEqual([0, SCHEMA_ID]);
-    await expect(decodeOnce(own(), value)).resolves.toEqual(DECODED);
+it('reads the same event from JSON', () => {
+  fc.assert(
+    fc.property(arbitraryUserEvent, (event) => {
+      const value = toJson(event);
+      const qualified = { ...value, type: `io.streaks.${String(value['type'])}`, other: 1 };
+      for (const one of [value, qualified]) expect(decoder.decode(json(one), null)).toEqual(event);
+    }),
+  );
+});
+
+it('tells a key that is not the user', async () => {
+  for (const [, event] of golden) {
+    const [user, other] = [Buffer.from(event.userId), Buffer.from('grace')];
+    expect(await decode(encoder.encode(event), user)).toMatchObject({ keyMismatch: false });
+    expect(await decode(encoder.encode(event), other)).toMatchObject({ keyMismatch: true });
+    const value = json(toJson({ ...event, keyMismatch: false } as UserEvent));
+    expect(decoder.decode(value, other)).toMatchObject({ keyMismatch: true });
+  }
+});
+
+describe('what is no event of its name', () => {
+  const faultsOf = (detail: string) => detail.match(/[A-Za-z.[\]0-9]+ [A-Z_0-9]+(?=:)/g);
+  const settings = { userId: 'ada', changeId: 'c1', changedAt: '2025-01-17T12:00:00Z', effectiveFrom: '2025-01-18' };
+
+  it.each([
+    [
+      { type: 'CheckInRecorded', userId: 'ada', checkInId: 'c1', at: 1_737_115_200_000 },
+      'INVALID_CHECK_IN',
+      'c1',
+      ['at NOT_AN_INSTANT', 'timezone UNKNOWN_TIMEZONE'],
+    ],
+    [{ type: 'SessionRetracted', userId: 'ada' }, 'INVALID_RETRACTION', undefined, ['sessionId INVALID_ID']],
+    [{ type: 'UserErased', userId: 7 }, 'INVALID_ERASURE', undefined, ['userId INVALID_ID']],
+    [
+      { type: 'UserSettingsChanged', userId: 'ada', changeId: 'c1', timezone: 1, freeze: { earnEvery: 7 } },
+      'INVALID_SETTINGS',
+      'c1',
+      ['changedAt NOT_AN_INSTANT', 'effectiveFrom NOT_A_DATE', 'timezone UNKNOWN_TIMEZONE', 'freeze NOT_A_FREEZE_RULE'],
+    ],
+    [
+      { type: 'UserSettingsChanged', ...settings, pauses: [{ first: '2025-02-30' }, 'always'], leaderboardOptOut: 1 },
+      'INVALID_SETTINGS',
+      'c1',
+      [
+        'pauses[0].first NOT_A_DATE',
+        'pauses[0].last NOT_A_DATE',
+        'pauses[1].first NOT_A_DATE',
+        'pauses[1].last NOT_A_DATE',
+        'leaderboardOptOut NOT_A_BOOLEAN',
+      ],
+    ],
+    [
+      { type: 'UserSettingsChanged', ...settings, dailyTargetSeconds: '1800', pauses: {}, freeze: [7, 2] },
+      'INVALID_SETTINGS',
+      'c1',
+      ['dailyTargetSeconds OUT_OF_RANGE', 'freeze NOT_A_FREEZE_RULE', 'pauses NOT_A_LIST'],
+    ],
+  ] as const)('is refused with every fault of its shape: %j', (value, reason, eventId, faults) => {
+    const outcome = decoder.decode(json(value), null);
+    expect(outcome).toMatchObject({ fault: { reason, ...(eventId === undefined ? {} : { eventId }) } });
+    const { detail } = 'fault' in outcome ? outcome.fault : { detail: '' };
+    expect(faultsOf(detail)).toEqual(faults);
   });
 
-  it('does not mix up values when one is longer than any before', async () => {
-    const encoder = await createSessionEncoder(own());
-    const long = { ...SESSION, sessionId: 's'.repeat(5000) };
-    const [first, second, third] = [SESSION, long, SESSION].map(encoder.encode);
-    await expect(decodeOnce(own(), first ?? null)).resolves.toEqual(DECODED);
-    await expect(decodeOnce(own(), second ?? null)).resolves.toEqual({ ...DECODED, sessionId: long.sessionId });
-    expect(third).toEqual(first);
-  });
+  it.each([
+    [{ userId: 'ada', kind: 'erasure' }, undefined],
+    [{ userId: 'a b', kind: 'erasure' }, 'INVALID_ERASURE'],
+    [{ userId: 'ada', sessionId: '', kind: 'retraction' }, 'INVALID_RETRACTION'],
+    [
+      { userId: 'ada', checkInId: 'c', atMs: AT_MS + 1, timezone: 'Europe/London', kind: 'check-in' },
+      'INVALID_CHECK_IN',
+    ],
+    [{ userId: 'ada', change: { ...change, changedAtMs: AT_MS + 1 }, kind: 'settings' }, 'INVALID_SETTINGS'],
+    [{ userId: '', change, kind: 'settings' }, 'INVALID_SETTINGS'],
+    [{ userId: 'ada', change: { ...change, dailyTargetSeconds: 86_401 }, kind: 'settings' }, 'INVALID_SETTINGS'],
+    [{ userId: 'ada', change: { ...change, effectiveFrom: -1 as LocalDay }, kind: 'settings' }, 'INVALID_SETTINGS'],
+    [
+      { userId: 'u', sessionId: 's', startMs: 0, endMs: AT_MS + 1, timezone: '+01:00', kind: 'session' },
+      'INVALID_SESSION',
+    ],
+  ] as const satisfies readonly (readonly [UserEventToSend, string | undefined])[])(
+    'is judged by the rules of the domain: %j',
+    (event, reason) => {
+      const fault = validateUserEvent(event, { ...LIMITS, recordTimeMs: AT_MS });
+      expect(fault?.reason).toBe(reason);
+      if (fault !== undefined) expect(fault.userId).toBe(event.userId);
+    },
+  );
+});
 
-  it('registers under the full name of the record', async () => {
-    const registry = own();
-    const register = jest.spyOn(registry, 'register');
-    await createSessionEncoder(registry);
-    expect(register.mock.calls[0]).toMatchObject([{ type: 'AVRO' }, { subject: 'io.streaks.SessionCompleted' }]);
-  });
+it('refuses text of any field that is no UTF-8, and takes a real replacement character', async () => {
+  for (const [, event] of golden) {
+    const text = JSON.stringify(event);
+    for (const field of ['ada', 'fri', 'c1', 'acme', 'Asia/Tokyo', 'Europe/London']) {
+      if (!text.includes(`"${field}`)) continue;
+      const value = Buffer.from(encoder.encode(event));
+      value[value.lastIndexOf(field)] = 0xff;
+      expect(await decode(value)).toMatchObject({
+        fault: { reason: 'MALFORMED_AVRO', detail: expect.stringContaining('UTF-8') },
+      });
+    }
+  }
+  const real: UserEventToSend = {
+    kind: 'settings',
+    userId: '\ufffd',
+    change: { ...change, organisationId: 'a\ufffd' },
+  };
+  await expect(decode(encoder.encode(real))).resolves.toEqual({ ...real, keyMismatch: false });
+});
 
-  it('reads schemas of other teams: a field more, another order, another namespace, another doc', async () => {
-    const fields = [{ name: 'device', type: ['null', 'string'], default: null }, ...[...OURS.fields].reverse()];
-    const schema = { ...OURS, namespace: 'com.other', doc: 'other', fields };
-    await expect(decodeWrittenAs(schema, { ...RECORD, device: 'phone' })).resolves.toEqual(DECODED);
-    await expect(decodeWrittenAs({ ...schema, namespace: undefined }, { ...RECORD, device: null })).resolves.toEqual(
-      DECODED,
+describe('hostile values', () => {
+  const judge = async (value: Buffer) => {
+    const outcome = await decode(value);
+    if (!('fault' in outcome)) validateUserEvent(outcome, LIMITS);
+    else expect(outcome.fault.detail.length).toBeLessThanOrEqual(1000);
+  };
+
+  it('in Avro never make it throw: damaged bytes of any record', async () => {
+    const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(arbitraryUserEvent, damage, fc.nat(), async (event, places, cut) => {
+        const value = Buffer.from(encoder.encode(withoutKey(event)));
+        for (const [at, byte] of places) value[5 + (at % (value.length - 5))] = byte;
+        await judge(value);
+        await judge(value.subarray(0, 5 + (cut % value.length)));
+      }),
+      { numRuns: 500 },
     );
   });
 
-  it('reads plain longs and narrower numbers', async () => {
-    const fields = OURS.fields.map((field) => (field.name.endsWith('Time') ? { ...field, type: 'int' } : field));
-    const record = { ...RECORD, startTime: 1000, endTime: 2000 };
-    await expect(decodeWrittenAs({ ...OURS, fields }, record)).resolves.toMatchObject({ startMs: 1000, endMs: 2000 });
+  it('in JSON never make it throw: anything in place of any field', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        arbitraryUserEvent,
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        fc.jsonValue(),
+        async (event, more, junk) => {
+          const value = toJson(event);
+          await judge(json({ ...more, type: value['type'] }));
+          for (const field of Object.keys(value)) {
+            await judge(json({ ...value, [field]: junk }));
+            await judge(json({ ...value, [field]: [{ first: junk, last: junk, earnEvery: junk }] }));
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
-  it.each([
-    ['a field that is missing', { ...OURS, fields: OURS.fields.slice(1) }, 'INCOMPATIBLE_SCHEMA'],
-    ['a record of another name', { ...OURS, name: 'CheckInRecorded' }, 'UNSUPPORTED_TYPE'],
-  ])('refuses a schema with %s', async (_, schema, reason) => {
-    await expect(decodeWrittenAs(schema, RECORD)).resolves.toMatchObject({ fault: { reason } });
-  });
-
-  it.each([
-    ['no Avro schema', { validate: () => true }, 'INCOMPATIBLE_SCHEMA'],
-    ['a primitive', Type.forSchema('string'), 'INCOMPATIBLE_SCHEMA'],
-    ['a schema that cannot be parsed', new Error('invalid type'), 'INCOMPATIBLE_SCHEMA'],
-  ])('refuses %s', async (_, schema, reason) => {
-    await expect(decodeOnce(registryOf({ 9: schema }), wire(9, Buffer.alloc(3)))).resolves.toMatchObject({
-      fault: { reason },
+  it('may hold as many pauses as a record has room for', async () => {
+    const pauses = Array.from({ length: 50_000 }, () => ({ first: 'x', last: null }));
+    const value = { ...toJson({ kind: 'settings', userId: 'ada', change, keyMismatch: false }), pauses };
+    expect(decoder.decode(json(value), null)).toMatchObject({
+      fault: { detail: expect.stringMatching(/^pauses TOO_MANY/) },
     });
-  });
-
-  it('refuses bytes that are cut, or go on', async () => {
-    const value = (await createSessionEncoder(own())).encode(SESSION);
-    for (let length = 5; length < value.length; length += 1) {
-      const outcome = await decodeOnce(own(), value.subarray(0, length));
-      expect(outcome).toMatchObject({ fault: { reason: 'MALFORMED_AVRO' } });
-    }
-    const longer = Buffer.concat([value, Buffer.from('x')]);
-    await expect(decodeOnce(own(), longer)).resolves.toMatchObject({ fault: { reason: 'MALFORMED_AVRO' } });
-  });
-
-  it('refuses text that is no UTF-8, which would make two ids one, and takes a real replacement character', async () => {
-    const value = (await createSessionEncoder(own())).encode(SESSION);
-    const broken = Buffer.from(value);
-    broken[broken.indexOf('session-1')] = 0xff;
-    await expect(decodeOnce(own(), broken)).resolves.toMatchObject({ fault: { reason: 'MALFORMED_AVRO' } });
-    const odd = { ...SESSION, sessionId: 'a\ufffdb' };
-    const encoder = await createSessionEncoder(own());
-    await expect(decodeOnce(own(), encoder.encode(odd))).resolves.toEqual({ ...DECODED, sessionId: 'a\ufffdb' });
-  });
-
-  describe('of a schema with lists and maps', () => {
-    const extra = [
-      { name: 'tags', type: { type: 'array', items: 'string' }, default: [] },
-      {
-        name: 'nothing',
-        type: ['null', { type: 'map', values: ['null', 'double', { type: 'array', items: 'null' }] }],
-      },
-      { name: 'hash', type: { type: 'fixed', name: 'Hash', size: 3 } },
-      { name: 'kind', type: { type: 'enum', name: 'Kind', symbols: ['A', 'B'] } },
-    ];
-    const type = Type.forSchema({ ...OURS, fields: [...extra, ...OURS.fields] } as Schema);
-    const record = { ...RECORD, tags: ['a', 'b'], nothing: { x: null, y: 2.5 }, hash: Buffer.from('abc'), kind: 'B' };
-    const decode = (payload: Buffer) => decodeOnce(registryOf({ 9: type }), wire(9, payload));
-
-    it('reads what is right', async () => {
-      await expect(decode(type.toBuffer(record))).resolves.toEqual(DECODED);
-    });
-
-    it.each([
-      ['a count of 2^50', Buffer.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x04])],
-      ['a block that leads back to itself', Buffer.from([0x01, 0x03])],
-      ['a block larger than the value', Buffer.from([0x01, 0xfe, 0x7f])],
-    ])('refuses %s at once', async (_, count) => {
-      const payload = Buffer.concat([count, type.toBuffer(record).subarray(1)]);
-      await expect(decode(payload)).resolves.toMatchObject({ fault: { reason: 'MALFORMED_AVRO' } });
-    });
-
-    it('always ends, whatever byte is damaged', async () => {
-      const bytes = type.toBuffer(record);
-      for (let at = 0; at < bytes.length; at += 1) {
-        for (const byte of [0, 1, 0x7f, 0x80, 0xff]) {
-          const damaged = Buffer.from(bytes);
-          damaged[at] = byte;
-          await decode(damaged);
-        }
-      }
-    });
-  });
-
-  it('refuses numbers that a double cannot hold', async () => {
-    const value = (await createSessionEncoder(own())).encode({ ...SESSION, userId: 'u', sessionId: 's', endMs: 1 });
-    // startTime, as nine bytes of varint: 2^62.
-    const start = value.indexOf('u') + 1;
-    const huge = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01]);
-    const changed = Buffer.concat([value.subarray(0, start), huge, value.subarray(start + 6)]);
-    await expect(decodeOnce(own(), changed)).resolves.toMatchObject({ fault: { reason: 'MALFORMED_AVRO' } });
-  });
-});
-
-describe('the registry', () => {
-  const type = Type.forSchema(OURS as Schema);
-  const value = wire(9, type.toBuffer(RECORD));
-
-  it('is asked once for each id', async () => {
-    const registry = registryOf({ 9: type });
-    const decoder = createSessionDecoder(registry, { now: () => 0 });
-    await Promise.all([decoder.prepare([value, value]), decoder.prepare([value])]);
-    await decoder.prepare([value]);
-    expect(registry.asked).toEqual([9]);
-  });
-
-  it('being away is no fault of the data', async () => {
-    const registry = registryOf({ 9: type });
-    const decoder = createSessionDecoder(registry, { now: () => 0 });
-    // The registry client gives a refused connection the status 400.
-    for (const status of [400, 401, 408, 429, 500, 503]) {
-      registry.failure = new StatusError(status);
-      await expect(decoder.prepare([value])).rejects.toMatchObject({ retriable: true });
-    }
-    registry.failure = undefined;
-    await decoder.prepare([value]);
-    expect(decoder.decode(value, KEY)).toEqual(DECODED);
-  });
-
-  it('that never answers is given up', async () => {
-    const registry = { getSchema: () => new Promise<never>(() => undefined) };
-    const decoder = createSessionDecoder(registry, { now: () => 0, registryTimeoutMs: 20 });
-    await expect(decoder.prepare([value])).rejects.toBeInstanceOf(RegistryUnavailableError);
-  });
-
-  it('is asked again for an id that it did not know, but not at once', async () => {
-    let nowMs = 0;
-    const registry = registryOf({});
-    const decoder = createSessionDecoder(registry, { now: () => nowMs, unknownSchemaTtlMs: 1000 });
-    for (nowMs of [0, 999, 1000]) await decoder.prepare([value]);
-    expect(registry.asked).toEqual([9, 9]);
-    expect(decoder.decode(value, KEY)).toMatchObject({ fault: { reason: 'UNKNOWN_SCHEMA' } });
-  });
-
-  it('is not asked for ids that cannot exist', async () => {
-    const registry = registryOf({});
-    for (const id of [0, -1, -2147483648]) {
-      await expect(decodeOnce(registry, wire(id, Buffer.alloc(2)))).resolves.toMatchObject({
-        fault: { reason: 'UNKNOWN_SCHEMA' },
-      });
-    }
-    expect(registry.asked).toEqual([]);
-  });
-
-  it('does not make memory grow with random ids', async () => {
-    const registry = registryOf({});
-    const decoder = createSessionDecoder(registry, { now: () => 0, maxUnknownSchemas: 10 });
-    for (let id = 1; id <= 100; id += 1) {
-      await decoder.prepare([wire(id, Buffer.alloc(1))]);
-      expect(decoder.decode(wire(id, Buffer.alloc(1)), null)).toMatchObject({ fault: { reason: 'UNKNOWN_SCHEMA' } });
-    }
-    expect(() => decoder.decode(wire(1, Buffer.alloc(1)), null)).toThrow('was not prepared');
-  });
-});
-
-describe('JSON values', () => {
-  const decodeJson = (value: Buffer, key: Buffer | null = KEY) => decodeOnce(registryOf({}), value, key);
-
-  it('follow the same contract, with or without a type', async () => {
-    for (const type of [undefined, 'SessionCompleted', 'io.streaks.SessionCompleted']) {
-      await expect(decodeJson(json({ type, ...JSON_SESSION, more: 1 }))).resolves.toEqual(DECODED);
-    }
-  });
-
-  it.each([
-    ['half an object', Buffer.from('{"userId":'), 'MALFORMED_JSON'],
-    ['no UTF-8', Buffer.from('{"userId":"\xff"}', 'latin1'), 'MALFORMED_JSON'],
-    ['another type', json({ type: 'CheckInRecorded' }), 'UNSUPPORTED_TYPE'],
-    ['a type that is no text', json({ ...JSON_SESSION, type: null }), 'UNSUPPORTED_TYPE'],
-    [
-      'a type nested without end',
-      Buffer.from(`{"type":${'['.repeat(100_000)}${']'.repeat(100_000)}}`),
-      'UNSUPPORTED_TYPE',
-    ],
-    ['a list', Buffer.from('[]'), 'NOT_AVRO_OR_JSON'],
-    ['text', Buffer.from('hello'), 'NOT_AVRO_OR_JSON'],
-    ['nothing', Buffer.alloc(0), 'NOT_AVRO_OR_JSON'],
-    ['a zero byte alone', Buffer.from([0, 0, 0, 0]), 'NOT_AVRO_OR_JSON'],
-    ['null', null, 'NULL_VALUE'],
-    ['a time without an offset', json({ ...JSON_SESSION, startTime: '2025-01-15T10:00:00' }), 'INVALID_SESSION'],
-    ['a time as a number', json({ ...JSON_SESSION, startTime: 1736935200000 }), 'INVALID_SESSION'],
-  ])('that are %s are refused as %s', async (_, value, reason) => {
-    await expect(decodeOnce(registryOf({}), value)).resolves.toMatchObject({ fault: { reason } });
-  });
-
-  it('name every fault of their shape, and the ids that could be read', async () => {
-    const outcome = await decodeJson(json({ userId: 'user-1', sessionId: 5, startTime: 'today', timezone: 'Mars' }));
-    expect(outcome).toMatchObject({ fault: { reason: 'INVALID_SESSION', userId: 'user-1' } });
-    const { detail } = 'fault' in outcome ? outcome.fault : { detail: '' };
-    expect(detail.match(/[A-Za-z]+ [A-Z_]+:/g)).toEqual([
-      'sessionId INVALID_ID:',
-      'startTime NOT_AN_INSTANT:',
-      'endTime NOT_AN_INSTANT:',
-      'timezone UNKNOWN_TIMEZONE:',
-    ]);
-  });
-
-  it('are what the schema for HTTP takes', () => {
-    expect(sessionCompletedJson.safeParse(JSON_SESSION).success).toBe(true);
-    const paths = sessionCompletedJson.safeParse({ ...JSON_SESSION, startTime: 'today', timezone: '+01:00' }).error
-      ?.issues;
-    expect(paths?.map(({ path }) => path.join('.'))).toEqual(['startTime', 'timezone']);
-  });
-});
-
-it('tells a key that is not the user, and takes a record without one', async () => {
-  const decode = (key: Buffer | null) => decodeOnce(registryOf({}), json(JSON_SESSION), key);
-  await expect(decode(Buffer.from('user-2'))).resolves.toEqual({ ...DECODED, keyMismatch: true });
-  await expect(decode(Buffer.alloc(0))).resolves.toEqual({ ...DECODED, keyMismatch: true });
-  await expect(decode(null)).resolves.toEqual(DECODED);
-});
-
-it('judges a decoded session by the rules of the domain', () => {
-  const limits = { recordTimeMs: SESSION.endMs, maxDurationMs: 3_600_000, maxFutureMs: 0 };
-  expect(validateDecoded(DECODED, limits)).toBeUndefined();
-  expect(validateDecoded({ ...DECODED, timezone: '+01:00' }, { ...limits, recordTimeMs: 0 })).toMatchObject({
-    reason: 'INVALID_SESSION',
-    userId: 'user-1',
-    sessionId: 'session-1',
-    detail: expect.stringMatching(/IN_THE_FUTURE.*OFFSET_TIMEZONE/),
   });
 });
