@@ -59,12 +59,15 @@ CREATE TABLE reevaluations (
   request_id       text
 );
 
--- One row per pair that was ever friends; a removed one stays, so that a late older record does not bring it back.
+-- One row per pair that was ever friends; a removed one stays, so that a late older record does not bring it back. overruled: earlier changes that
+-- were recorded later, and count once an erasure has taken the one that counts now; null for nearly all.
 CREATE TABLE friendships (
-  user_a      text COLLATE "C" NOT NULL,
-  user_b      text COLLATE "C" NOT NULL,
-  is_friend   boolean          NOT NULL,
-  changed_at  timestamptz      NOT NULL,
+  user_a       text COLLATE "C" NOT NULL,
+  user_b       text COLLATE "C" NOT NULL,
+  is_friend    boolean          NOT NULL,
+  changed_at   timestamptz      NOT NULL,
+  record_time  timestamptz      NOT NULL,
+  overruled    jsonb,
   PRIMARY KEY (user_a, user_b),
   CHECK (user_a < user_b)
 );

@@ -1,4 +1,13 @@
-import { ENGINE_STEPS, type EngineStep, type OnEngineStep } from '@streaks/exactly-once/steps';
+import { ENGINE_STEPS, type EngineStep } from '@streaks/exactly-once/steps';
+import { REEVALUATION_STEPS, type ReevaluationStep } from './reevaluation/reevaluation-steps';
+
+/** Where a processor may meet a failpoint: the steps of its engines and those of the reevaluation of members. */
+export const PROCESSOR_STEPS = [...ENGINE_STEPS, ...REEVALUATION_STEPS] as const;
+
+export type ProcessorStep = EngineStep | ReevaluationStep;
+
+/** Called at each step; a promise is waited for. */
+export type OnProcessorStep = (step: ProcessorStep) => void | Promise<void>;
 
 /** What a failpoint does to the process. */
 export interface FailpointPorts {
@@ -12,14 +21,14 @@ export interface FailpointPorts {
 /** The line that tells of a failpoint that was reached, as JSON. */
 export interface FailpointReport {
   readonly event: 'failpoint_reached';
-  readonly step: EngineStep;
+  readonly step: ProcessorStep;
   readonly hit: number;
   readonly action: string;
   /** What the step itself says is open: what other lanes or threads are in the middle of is not counted. */
   readonly postgresTransactionOpen: boolean;
   readonly kafkaTransactionOpen: boolean;
   /** How often each step was passed in this thread. */
-  readonly hits: Readonly<Partial<Record<EngineStep, number>>>;
+  readonly hits: Readonly<Partial<Record<ProcessorStep, number>>>;
 }
 
 type Action =
@@ -28,19 +37,23 @@ type Action =
   | { readonly kind: 'delay'; readonly ms: number };
 
 interface Failpoint {
-  readonly step: EngineStep;
+  readonly step: ProcessorStep;
   readonly hit: number;
   readonly text: string;
   readonly action: Action;
 }
 
-const POSTGRES_TRANSACTION: ReadonlySet<EngineStep> = new Set([
+const POSTGRES_TRANSACTION: ReadonlySet<ProcessorStep> = new Set<ProcessorStep>([
   'B3_LOCKED',
   'B4_APPLIED',
   'B5_NUMBERED',
   'B6_ADVANCED',
+  'J1_TAKEN',
+  'J2_LOCKED',
+  'J3_RECOUNTED',
+  'J4_NUMBERED',
 ]);
-const KAFKA_TRANSACTION: ReadonlySet<EngineStep> = new Set([
+const KAFKA_TRANSACTION: ReadonlySet<ProcessorStep> = new Set<ProcessorStep>([
   'P1_OPENED',
   'P2_MARK_READ',
   'P3_TAKEN',
@@ -54,14 +67,14 @@ const KAFKA_TRANSACTION: ReadonlySet<EngineStep> = new Set([
  * are passed in its worker thread, which makes failpoints of its own from the same text. `undefined` for an empty text: then nothing is called.
  * @throws for a text that cannot be read
  */
-export function createFailpoints(text: string, ports: FailpointPorts): OnEngineStep | undefined {
+export function createFailpoints(text: string, ports: FailpointPorts): OnProcessorStep | undefined {
   const failpoints = parseFailpoints(text);
   if (failpoints.length === 0) return undefined;
-  const byStep = new Map<EngineStep, Failpoint[]>();
+  const byStep = new Map<ProcessorStep, Failpoint[]>();
   for (const failpoint of failpoints) {
     byStep.set(failpoint.step, [...(byStep.get(failpoint.step) ?? []), failpoint]);
   }
-  const hits = new Map<EngineStep, number>();
+  const hits = new Map<ProcessorStep, number>();
   return (step) => {
     const hit = (hits.get(step) ?? 0) + 1;
     hits.set(step, hit);
@@ -79,7 +92,7 @@ export function createFailpoints(text: string, ports: FailpointPorts): OnEngineS
   };
 }
 
-const report = ({ step, hit, text }: Failpoint, hits: ReadonlyMap<EngineStep, number>): FailpointReport => ({
+const report = ({ step, hit, text }: Failpoint, hits: ReadonlyMap<ProcessorStep, number>): FailpointReport => ({
   event: 'failpoint_reached',
   step,
   hit,
@@ -100,12 +113,12 @@ export function parseFailpoints(text: string): readonly Failpoint[] {
 
 function parseFailpoint(text: string): Failpoint {
   const [, name, hitText, kind, msText] = /^(\w+)@(\d+):(kill|stop|delay)(?:=(\d+))?$/.exec(text) ?? [];
-  const step = ENGINE_STEPS.find((known) => known === name);
+  const step = PROCESSOR_STEPS.find((known) => known === name);
   const hit = Number(hitText);
   const isDelay = kind === 'delay';
   if (step === undefined || hit < 1 || kind === undefined || isDelay !== (msText !== undefined)) {
     throw new Error(
-      `"${text}" is no failpoint: STEP@hit:kill, STEP@hit:stop or STEP@hit:delay=<ms>, with STEP one of ${ENGINE_STEPS.join(', ')}`,
+      `"${text}" is no failpoint: STEP@hit:kill, STEP@hit:stop or STEP@hit:delay=<ms>, with STEP one of ${PROCESSOR_STEPS.join(', ')}`,
     );
   }
   const action: Action = isDelay ? { kind, ms: Number(msText) } : { kind: kind === 'kill' ? 'kill' : 'stop' };

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { createEngineMetrics } from '@streaks/exactly-once/metrics';
 import { createPublicationStore } from '@streaks/exactly-once/sql/publication-store';
 import { parseSettings } from '@streaks/shared/config/define-settings';
-import { createSessionDecoder } from '@streaks/shared/contracts/session-codec';
+import { createFriendshipEventDecoder } from '@streaks/shared/contracts/friendship-event-codec';
+import { createOrganisationEventDecoder } from '@streaks/shared/contracts/organisation-event-codec';
+import { createUserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
 import { requireTzdata } from '@streaks/shared/domain/tzdata';
 import { createHttpApp } from '@streaks/shared/http/create-app';
 import { listen } from '@streaks/shared/http/listen';
@@ -13,7 +16,11 @@ import { runService, type ServiceResources } from '@streaks/shared/lifecycle/run
 import { createLogger, type Logger } from '@streaks/shared/observability/create-logger';
 import { createRegistry } from '@streaks/shared/observability/create-registry';
 import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
-import { engineChecks } from './engine-health';
+import { engineChecks } from './engines/engine-health';
+import { createLanePool, newOwner } from './engines/engine-parts';
+import { createInputMetrics } from './engines/input-metrics';
+import { type RunningEngines, startEngines } from './engines/start-engines';
+import { inputTopics } from './kafka/input-topics';
 import { prepareTopics } from './kafka/prepare-topics';
 import { createProcessorMetrics } from './metrics';
 import { createHistoryPartitions, HISTORY_MONTHS_AHEAD } from './migrate';
@@ -24,7 +31,6 @@ import { preparePublisher } from './publication/prepare-publisher';
 import { keepFilled } from './read-model/keep-filled';
 import { createReplySender } from './read-model/send-replies';
 import { settings } from './settings';
-import { createLanePool, type StreaksEngine, startStreaksEngine } from './start-streaks-engine';
 
 const name = 'streak-processor';
 const HTTP_DRAIN_MS = 2_000;
@@ -44,7 +50,7 @@ async function start(resources: ServiceResources): Promise<void> {
   const registry = createRegistry(name);
   const metrics = createProcessorMetrics(registry);
 
-  let engine: StreaksEngine | undefined;
+  let engines: RunningEngines | undefined;
   const { redis, pool } = connectStores(resources, {
     name,
     logger,
@@ -67,8 +73,7 @@ async function start(resources: ServiceResources): Promise<void> {
     routes: () => undefined,
     liveness: () => true, // a consumer that cannot be kept running ends the process by itself
     readiness: async () => ({
-      ...engineChecks(engine),
-      ...engine?.publicationChecks(),
+      ...(engines?.checks() ?? engineChecks(undefined)),
       postgres: await pool.query('SELECT 1').then(() => 'up' as const),
       redis: redis.status === 'ready' ? 'up' : 'degraded',
     }),
@@ -82,9 +87,7 @@ async function start(resources: ServiceResources): Promise<void> {
   resources.defer('preparation', () => stopping.abort());
   const topics = await prepareTopics({
     createKafka: () => createKafka({ brokers: config.KAFKA_BROKERS, clientId: `${name}-prepare`, logger }),
-    topic: config.SESSION_EVENTS_TOPIC,
-    partitions: config.SESSION_EVENTS_PARTITIONS,
-    replicationFactor: config.KAFKA_REPLICATION_FACTOR,
+    inputs: inputTopics(config),
     output: config.PUBLISH
       ? {
           streakChanges: config.STREAK_CHANGES_TOPIC,
@@ -136,16 +139,21 @@ async function start(resources: ServiceResources): Promise<void> {
     onRefill: (result) => metrics.refills.inc({ result }),
   });
   resources.defer('refill', () => filling.stop());
-  engine = startStreaksEngine({
+  const readers = { now: () => performance.now() };
+  const running = startEngines({
     config,
     logger,
-    registry,
-    metrics,
+    owner: newOwner(),
+    metrics: createEngineMetrics(registry, 'streaks_processor'),
+    counts: metrics,
+    inputs: createInputMetrics(registry),
     pool,
     lanePool,
     store,
     generation,
-    decoder: createSessionDecoder(schemas, { now: () => performance.now() }),
+    decoder: createUserEventDecoder(schemas, readers),
+    organisationDecoder: createOrganisationEventDecoder(schemas, readers),
+    friendshipDecoder: createFriendshipEventDecoder(schemas, readers),
     publisher,
     onStep: processFailpoints(config.FAILPOINTS),
     sendReplies: createReplySender({
@@ -157,8 +165,8 @@ async function start(resources: ServiceResources): Promise<void> {
     }),
     onFatal: resources.fatal,
   });
-  const running = engine;
-  resources.defer('engine', () => running.stop(config.SHUTDOWN_DEADLINE_MS));
+  engines = running;
+  resources.defer('engines', () => running.stop(config.SHUTDOWN_DEADLINE_MS));
   logger.info({ host: config.HOST, port: listener.port, tzdata, generation: String(generation) }, 'service_started');
 }
 

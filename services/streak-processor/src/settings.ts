@@ -16,11 +16,16 @@ export const settings = defineSettings({
   REDIS_KEY_PREFIX: commonSettings.REDIS_KEY_PREFIX,
   SESSION_EVENTS_TOPIC: commonSettings.SESSION_EVENTS_TOPIC,
   SESSION_EVENTS_PARTITIONS: commonSettings.SESSION_EVENTS_PARTITIONS,
+  ORGANISATION_EVENTS_TOPIC: commonSettings.ORGANISATION_EVENTS_TOPIC,
+  ORGANISATION_EVENTS_PARTITIONS: commonSettings.ORGANISATION_EVENTS_PARTITIONS,
+  FRIENDSHIP_EVENTS_TOPIC: commonSettings.FRIENDSHIP_EVENTS_TOPIC,
+  FRIENDSHIP_EVENTS_PARTITIONS: commonSettings.FRIENDSHIP_EVENTS_PARTITIONS,
   KAFKA_REPLICATION_FACTOR: commonSettings.KAFKA_REPLICATION_FACTOR,
   CONSUMER_GROUP_ID: {
     schema: kafkaName(),
     default: 'streak-processor',
-    description: 'Kafka consumer group that shares the partitions among processors.',
+    description:
+      'Kafka consumer group that shares the partitions of sessions among processors. Those of organisations and friendships have groups of their own: its name with `-organisations` and `-friendships`.',
   },
   SESSION_TIMEOUT_MS: {
     schema: wholeNumber(1_000, 300_000),
@@ -71,7 +76,8 @@ export const settings = defineSettings({
   APPLY_CONNECTIONS: {
     schema: wholeNumber(1, 16),
     default: '2',
-    description: 'Postgres transactions that apply records at the same time in one process.',
+    description:
+      'Postgres transactions that apply records of users at the same time in one process. Organisations, friendships and the evaluation of members have a connection each beside them.',
   },
   BATCH_MAX_RECORDS: {
     schema: wholeNumber(1, 100_000),

@@ -1,5 +1,4 @@
-import { ENGINE_STEPS, type EngineStep } from '@streaks/exactly-once/steps';
-import type { FailpointReport } from '@streaks/streak-processor/failpoints';
+import { type FailpointReport, PROCESSOR_STEPS, type ProcessorStep } from '@streaks/streak-processor/failpoints';
 
 /** What the kills of a run came to. */
 export interface KillFigures {
@@ -13,9 +12,9 @@ export interface KillFigures {
   /** Killed from outside, at no failpoint in particular, since theirs was not reached in time. */
   readonly impatient: number;
   /** Kills at each step; every step is there. */
-  readonly hits: Readonly<Record<EngineStep, number>>;
+  readonly hits: Readonly<Record<ProcessorStep, number>>;
   /** How often each step was passed by the threads that were killed at one. */
-  readonly passes: Readonly<Record<EngineStep, number>>;
+  readonly passes: Readonly<Record<ProcessorStep, number>>;
 }
 
 export interface KillLog {
@@ -25,7 +24,7 @@ export interface KillLog {
   figures(): KillFigures;
 }
 
-const BATCH_OPEN: ReadonlySet<EngineStep> = new Set([
+const BATCH_OPEN: ReadonlySet<ProcessorStep> = new Set<ProcessorStep>([
   'B1_RECEIVED',
   'B2_QUEUED',
   'B3_LOCKED',
@@ -48,7 +47,7 @@ export function createKillLog(): KillLog {
       if (report.postgresTransactionOpen) inPostgresTransaction += 1;
       if (report.kafkaTransactionOpen) inKafkaTransaction += 1;
       if (BATCH_OPEN.has(report.step) || report.kafkaTransactionOpen) withWorkOpen += 1;
-      for (const step of ENGINE_STEPS) passes[step] += report.hits[step] ?? 0;
+      for (const step of PROCESSOR_STEPS) passes[step] += report.hits[step] ?? 0;
       return true;
     },
     addImpatient() {
@@ -66,8 +65,8 @@ export function createKillLog(): KillLog {
   };
 }
 
-function zeros(): Record<EngineStep, number> {
-  return Object.fromEntries(ENGINE_STEPS.map((step) => [step, 0])) as Record<EngineStep, number>;
+function zeros(): Record<ProcessorStep, number> {
+  return Object.fromEntries(PROCESSOR_STEPS.map((step) => [step, 0])) as Record<ProcessorStep, number>;
 }
 
 const REPORT_START = '{"event":"failpoint_reached"';

@@ -34,13 +34,15 @@ export function outputTopics(options: OutputTopicsOptions, inputMaxMessageBytes:
   ];
 }
 
-/** The largest record that the input topic takes. */
-export async function readMaxMessageBytes(admin: Admin, topic: string): Promise<number> {
+/** The largest record that any of the input topics takes. */
+export async function readMaxMessageBytes(admin: Admin, topics: readonly string[]): Promise<number> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: TOPIC_CONFIG_RESOURCE, name: topic, configNames: [MAX_MESSAGE_BYTES] }],
+    resources: topics.map((name) => ({ type: TOPIC_CONFIG_RESOURCE, name, configNames: [MAX_MESSAGE_BYTES] })),
   });
-  return Number(resources[0]?.configEntries[0]?.configValue ?? DEFAULT_MAX_MESSAGE_BYTES);
+  return Math.max(
+    ...resources.map(({ configEntries }) => Number(configEntries[0]?.configValue ?? DEFAULT_MAX_MESSAGE_BYTES)),
+  );
 }
 
 /**

@@ -1,14 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type EnsuredTopic, ensureTopics, sessionEventsTopic } from '@streaks/shared/kafka/topics';
+import { type EnsuredTopic, ensureTopics, type TopicDefinition } from '@streaks/shared/kafka/topics';
 import type { Logger } from '@streaks/shared/observability/create-logger';
 import type { Admin, Kafka } from 'kafkajs';
 import { assertOutputTopics, type OutputTopicsOptions, outputTopics, readMaxMessageBytes } from './output-topics';
 
 export interface PrepareTopicsOptions {
   readonly createKafka: () => Kafka;
-  readonly topic: string;
-  readonly partitions: number;
-  readonly replicationFactor: number;
+  readonly inputs: readonly TopicDefinition[];
   /** Absent: nothing is published. */
   readonly output: OutputTopicsOptions | undefined;
   readonly logger: Logger;
@@ -35,17 +33,20 @@ export async function prepareTopics(options: PrepareTopicsOptions): Promise<Prep
   if (ensured === undefined || signal.aborted) return undefined;
   for (const topic of ensured) logger.info({ ...topic }, 'topic_ready');
   if (output === undefined) return { deadLetterPartitions: 0 };
-  const written = ensured.slice(1);
+  const written = ensured.slice(options.inputs.length);
   assertOutputTopics(written, output);
   return { deadLetterPartitions: written.find(({ topic }) => topic === output.deadLetters)?.partitions ?? 0 };
 }
 
 async function ensureAll(admin: Admin, options: PrepareTopicsOptions): Promise<readonly EnsuredTopic[]> {
   const limits = { timeoutMs: TIMEOUT_MS, now: options.monotonicMs };
-  const input = await ensureTopics(admin, [sessionEventsTopic(options)], limits);
-  if (options.output === undefined) return input;
-  const maxMessageBytes = await readMaxMessageBytes(admin, options.topic);
-  return [...input, ...(await ensureTopics(admin, outputTopics(options.output, maxMessageBytes), limits))];
+  const inputs = await ensureTopics(admin, options.inputs, limits);
+  if (options.output === undefined) return inputs;
+  const maxMessageBytes = await readMaxMessageBytes(
+    admin,
+    inputs.map(({ topic }) => topic),
+  );
+  return [...inputs, ...(await ensureTopics(admin, outputTopics(options.output, maxMessageBytes), limits))];
 }
 
 async function untilKafkaAnswers<Result>(
