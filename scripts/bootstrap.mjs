@@ -17,6 +17,7 @@ const COMMANDS = {
   'test:unit': { needsBuild: false, run: (args) => runTests([['unit']], args) },
   'test:faults': { needsBuild: true, run: (args) => runNode('e2e/dist/fault-suite/main.js', args) },
   'test:mutations': { needsBuild: true, run: (args) => runNode('e2e/dist/mutations/main.js', args) },
+  'test:api': { needsBuild: true, run: (args) => runNode('e2e/dist/openapi/schemathesis-main.js', args) },
   rebuild: {
     needsBuild: '@streaks/streak-processor',
     run: (args) => runOnInstallation('rebuild/rebuild-main.js', args),
@@ -28,6 +29,7 @@ const COMMANDS = {
   bench: { needsBuild: true, run: (args) => runNode('bench/dist/main.js', args) },
   check: { needsBuild: false, run: (args) => runTool('turbo', ['run', 'check', '--output-logs=full', ...args]) },
   build: { needsBuild: true, run: async () => 0 },
+  client: { needsBuild: '@streaks/client', run: () => runNode('packages/client/dist/generate/generate-main.js', []) },
 };
 
 async function main([name = '', ...args]) {

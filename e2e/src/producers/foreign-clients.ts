@@ -31,12 +31,17 @@ export async function findKcat(): Promise<Found> {
   return installed === undefined ? { missing: 'kcat is not on the PATH after its installation' } : { path: installed };
 }
 
-/** A Python with confluent-kafka: a virtual environment in the cache folder, made once. */
-export async function findPythonWithConfluentKafka(env: NodeJS.ProcessEnv = process.env): Promise<Found> {
+/** A Python with confluent-kafka. */
+export function findPythonWithConfluentKafka(env: NodeJS.ProcessEnv = process.env): Promise<Found> {
+  return findPythonWith(CONFLUENT_KAFKA, env);
+}
+
+/** A Python with a package of PyPI, such as `name==1.2.3`: a virtual environment in the cache folder, made once. */
+export async function findPythonWith(requirement: string, env: NodeJS.ProcessEnv = process.env): Promise<Found> {
   const python = onPath('python3');
   if (python === undefined) return { missing: 'python3 is not installed' };
   const folder = join(resolveCacheFolder(env, homedir()), 'python');
-  const environment = join(folder, CONFLUENT_KAFKA.replace(/\W+/g, '-'));
+  const environment = join(folder, requirement.replace(/\W+/g, '-'));
   const interpreter = join(environment, 'bin', 'python');
   if (existsSync(interpreter)) return { path: interpreter };
   // Marked whole by its name: a run that is cut off leaves only the other one behind.
@@ -44,12 +49,12 @@ export async function findPythonWithConfluentKafka(env: NodeJS.ProcessEnv = proc
   try {
     await mkdir(folder, { recursive: true });
     await run(python, ['-m', 'venv', unfinished], { timeout: INSTALL_TIMEOUT_MS });
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', CONFLUENT_KAFKA];
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement];
     await run(join(unfinished, 'bin', 'python'), pip, { timeout: INSTALL_TIMEOUT_MS });
     await rename(unfinished, environment);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    if (!existsSync(interpreter)) return { missing: `confluent-kafka could not be installed: ${lastLine(error)}` };
+    if (!existsSync(interpreter)) return { missing: `${requirement} could not be installed: ${lastLine(error)}` };
   }
   return { path: interpreter };
 }
