@@ -1,6 +1,7 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { type StreakState, summarise } from '../domain/streak-state';
-import { createAvroWriter, readSchema, registerSchema, SCHEMA_NAMESPACE } from './avro/avro-encoder';
+import { createAvroWriter, readSchema, SCHEMA_NAMESPACE } from './avro/avro-encoder';
+import { registerSchema } from './avro/register-schema';
 
 /** Subject in the schema registry: the full name of the record. */
 export const USER_STREAK_SUBJECT = `${SCHEMA_NAMESPACE}.UserStreak`;

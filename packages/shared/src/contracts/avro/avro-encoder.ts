@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 
 export const SCHEMA_NAMESPACE = 'io.streaks';
 export const MAGIC_BYTE = 0;
@@ -16,19 +15,6 @@ const UP_TO_31_BITS = 0x7fffffff;
 /** The Avro schema as other languages use it: a file of `packages/shared/schemas`, text and all. */
 export function readSchema(fileName: string): string {
   return readFileSync(join(__dirname, '../../../schemas', fileName), 'utf8');
-}
-
-/**
- * Registers a schema under the full name of its record, so that one topic may carry several, and answers with its id.
- * Harmless when several processes do it at once. Throws what the registry client throws.
- */
-export async function registerSchema(
-  registry: Pick<SchemaRegistry, 'register'>,
-  schema: string,
-  subject: string,
-): Promise<number> {
-  const { id } = await registry.register({ type: SchemaType.AVRO, schema }, { subject });
-  return id;
 }
 
 /**

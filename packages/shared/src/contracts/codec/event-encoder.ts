@@ -1,6 +1,7 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { type Schema, Type } from 'avsc';
-import { MAGIC_BYTE, readSchema, registerSchema, SCHEMA_NAMESPACE, WIRE_HEADER_BYTES } from '../avro/avro-encoder';
+import { MAGIC_BYTE, readSchema, SCHEMA_NAMESPACE, WIRE_HEADER_BYTES } from '../avro/avro-encoder';
+import { registerSchema } from '../avro/register-schema';
 import type { RecordWriter } from '../records/record-contract';
 
 /** The event in the Confluent wire format. Throws for a value that is no such event (a bug of the caller). */
