@@ -1,21 +1,27 @@
 import { problem } from '@streaks/shared/errors/problem';
 import { createHttpApp } from '@streaks/shared/http/create-app';
 import type { CheckState } from '@streaks/shared/http/health-routes';
+import { createOpenApiRoutes } from '@streaks/shared/http/openapi/openapi-routes';
 import type { Clock } from '@streaks/shared/lifecycle/clock';
 import type { ServicePeers } from '@streaks/shared/lifecycle/cluster/service-peers';
 import type { Logger } from '@streaks/shared/observability/create-logger';
 import type { StreakStore } from '@streaks/shared/redis/streak-store';
 import type { ErrorRequestHandler, Express } from 'express';
 import type { Registry } from 'prom-client';
-import { addDailyTotalsRoute } from './http/daily-totals-route';
-import { addSessionRoute } from './http/session-route';
-import { addStreakRoutes } from './http/streak-routes';
+import { addDayRoutes } from './days/day-routes';
+import { addEventRoutes } from './events/event-routes';
+import { addFriendRoutes } from './friends/friend-routes';
+import { addHistoryRoute } from './history/history-route';
 import type { QueryMetrics } from './metrics';
+import { queryApiDocument } from './openapi';
 import type { ReadModel } from './stores/read-model';
 import { type StoreCircuit, StoreUnavailable } from './stores/store-circuit';
-import { createRefiller, type Refiller } from './streaks/refiller';
-import { FOCUS_RULE_ID } from './streaks/rules';
-import { createStreakReader } from './streaks/streak-reader';
+import { createRefiller, type Refiller } from './streaks/reading/refiller';
+import { createStreakReader } from './streaks/reading/streak-reader';
+import type { DefaultTargets } from './streaks/rules';
+import { addStreakRoutes } from './streaks/streak-routes';
+import { createStreamHub, type StreamHub, type StreamLimits } from './stream/stream-hub';
+import { addStreamRoute } from './stream/stream-route';
 
 export interface QueryAppOptions {
   readonly logger: Logger;
@@ -26,7 +32,10 @@ export interface QueryAppOptions {
   readonly redisCircuit: StoreCircuit;
   readonly pingRedis: () => Promise<unknown>;
   readonly readModel: ReadModel;
-  readonly focusTargetMs: number;
+  readonly targets: DefaultTargets;
+  readonly streamLimits: StreamLimits;
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonicMs: () => number;
   /** The other processes of the service. */
   readonly peers?: ServicePeers | undefined;
   /** Release of the tz database in use, shown by `/health`. */
@@ -36,11 +45,13 @@ export interface QueryAppOptions {
 export interface QueryApp {
   readonly app: Express;
   readonly refiller: Refiller;
+  /** To be closed before the server stops listening. */
+  readonly streams: StreamHub;
 }
 
 /** All routes of query-api on given stores; it does not listen. */
 export function createQueryApp(options: QueryAppOptions): QueryApp {
-  const { logger, metrics, store, redisCircuit, readModel } = options;
+  const { logger, metrics, store, redisCircuit, readModel, clock, targets, monotonicMs } = options;
   const refiller = createRefiller({
     store,
     circuit: redisCircuit,
@@ -48,16 +59,26 @@ export function createQueryApp(options: QueryAppOptions): QueryApp {
     onError: (error) => logger.error({ err: error }, 'refill_failed'),
   });
   const streaks = createStreakReader({ store, redisCircuit, readModel, refiller, metrics });
-  const focus = { id: FOCUS_RULE_ID, targetMs: options.focusTargetMs };
+  const hub = createStreamHub({
+    readModel,
+    metrics,
+    limits: options.streamLimits,
+    monotonicMs,
+    onError: (error) => logger.error({ err: error }, 'stream_look_failed'),
+  });
   const app = createHttpApp({
     logger,
     registry: options.registry,
     serviceName: 'query-api',
     peers: options.peers,
     routes(router) {
-      addStreakRoutes(router, { streaks, readModel, rules: [focus], clock: options.clock });
-      addDailyTotalsRoute(router, { readModel, focus });
-      addSessionRoute(router, readModel);
+      addStreakRoutes(router, { streaks, readModel, targets, clock });
+      addDayRoutes(router, { readModel, targets, clock });
+      addHistoryRoute(router, readModel);
+      addStreamRoute(router, { hub, readModel, monotonicMs });
+      addFriendRoutes(router, { streaks, readModel, clock });
+      addEventRoutes(router, readModel);
+      createOpenApiRoutes(router, queryApiDocument);
       router.use(answerUnavailable);
     },
     async readiness() {
@@ -72,7 +93,7 @@ export function createQueryApp(options: QueryAppOptions): QueryApp {
     liveness: () => true,
     info: { tzdataVersion: options.tzdataVersion },
   });
-  return { app, refiller };
+  return { app, refiller, streams: hub };
 }
 
 const answerUnavailable: ErrorRequestHandler = (error: unknown, _request, _response, next) => {

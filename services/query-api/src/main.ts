@@ -1,4 +1,5 @@
 import { parseSettings } from '@streaks/shared/config/define-settings';
+import { DEFAULT_CHECK_IN_TARGET } from '@streaks/shared/domain/rules';
 import { requireTzdata } from '@streaks/shared/domain/tzdata';
 import { listen } from '@streaks/shared/http/listen';
 import { systemClock } from '@streaks/shared/lifecycle/clock';
@@ -18,6 +19,7 @@ import { createStoreCircuit, type StoreName, StoreUnavailable } from './stores/s
 const name = 'query-api';
 const drainDeadlineMs = 5_000;
 const shutdownDeadlineMs = 10_000;
+const streamTiming = { heartbeatEveryMs: 15_000, slowAfterMs: 30_000 };
 
 process.title = `streaks-${name}`;
 
@@ -78,7 +80,7 @@ void runHttpService({
         }
       }),
     ]);
-    const { app, refiller } = createQueryApp({
+    const { app, refiller, streams } = createQueryApp({
       logger,
       registry,
       metrics,
@@ -88,7 +90,14 @@ void runHttpService({
       redisCircuit: createCircuit('redis', (error) => !(error instanceof TypeError || error instanceof RangeError)),
       pingRedis: () => redis.ping(),
       readModel,
-      focusTargetMs: config.FOCUS_DAILY_TARGET_SECONDS * 1000,
+      targets: { focus: config.FOCUS_DAILY_TARGET_SECONDS * 1000, activity: DEFAULT_CHECK_IN_TARGET },
+      streamLimits: {
+        ...streamTiming,
+        maxStreams: config.EVENT_STREAMS_MAX,
+        lookEveryMs: config.EVENT_STREAM_POLL_MS,
+        maxAgeMs: config.EVENT_STREAM_MAX_SECONDS * 1000,
+      },
+      monotonicMs: () => performance.now(),
       tzdataVersion,
       peers,
     });
@@ -99,6 +108,8 @@ void runHttpService({
       insecure: config.STREAKS_INSECURE,
     });
     resources.defer('http', () => listener.close(drainDeadlineMs));
+    // Before the listener, which would wait for them.
+    resources.defer('streams', () => streams.close());
     logger.info({ host: config.HOST, port: listener.port, tzdataVersion }, 'service_started');
   },
 });

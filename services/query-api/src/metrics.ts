@@ -30,6 +30,22 @@ export function createQueryMetrics(registry: Registry) {
       labelNames: ['store'] as const satisfies readonly string[],
       registers,
     }),
+    streams: new Gauge({
+      name: 'streaks_query_streams',
+      help: 'Event streams that are open. Near EVENT_STREAMS_MAX times the processes, further ones are refused: add processes.',
+      registers,
+    }),
+    streamsEnded: new Counter({
+      name: 'streaks_query_streams_ended_total',
+      help: 'Event streams that ended. client: it went. age: EVENT_STREAM_MAX_SECONDS passed. slow: it did not read and was cut off. shutdown: the service stopped.',
+      labelNames: ['reason'] as const satisfies readonly string[],
+      registers,
+    }),
+    streamEvents: new Counter({
+      name: 'streaks_query_stream_events_total',
+      help: 'Events written to streams.',
+      registers,
+    }),
   };
 }
 

@@ -29,4 +29,21 @@ export const settings = defineSettings({
     default: '1000',
     description: 'Milliseconds after which a connection to Postgres, and a query of it, is given up.',
   },
+  EVENT_STREAMS_MAX: {
+    schema: wholeNumber(0, 100_000),
+    default: '1000',
+    description: 'Most event streams (`/users/{id}/stream`) of one process; further ones are refused with 503.',
+  },
+  EVENT_STREAM_POLL_MS: {
+    schema: wholeNumber(10, 60_000),
+    default: '500',
+    description:
+      'Milliseconds between two looks for changes of the users whose streams are open: one query for all of them.',
+  },
+  EVENT_STREAM_MAX_SECONDS: {
+    schema: wholeNumber(1, 86_400),
+    default: '3600',
+    description:
+      'Seconds after which an event stream is ended. Its client connects again by itself and misses nothing.',
+  },
 });

@@ -1,9 +1,11 @@
+import { ACTIVITY_RULE, FOCUS_RULE } from '@streaks/shared/domain/rules';
 import { findZone, type Zone } from '@streaks/shared/domain/zone';
 import { day, stateOf } from '../testing/query-app-harness';
-import { answerRuleStreak, answerStreak, zoneOf } from './streak-answers';
+import { answerRuleStreak, answerStreak } from './streak-answers';
+import { zoneOf } from './zone-of';
 
 const NOON_ON_THE_15TH_MS = Date.parse('2025-01-15T12:00:00Z');
-const now = { atMs: undefined, zone: undefined };
+const now = {};
 
 function zone(name: string): Zone {
   const found = findZone(name);
@@ -19,6 +21,11 @@ describe('zoneOf', () => {
   it('is the zone asked for, else that of the state', () => {
     expect(zoneOf(state, zone('Europe/London')).name).toBe('Europe/London');
     expect(zoneOf(state, undefined).name).toBe('Asia/Tokyo');
+    expect(zoneOf(state, undefined, 'Europe/London').name).toBe('Asia/Tokyo');
+  });
+
+  it('is the first that is known of those given beside, where the state has none', () => {
+    expect(zoneOf(stateOf([], null), undefined, null, 'Mars/Olympus', 'Asia/Tokyo', 'UTC').name).toBe('Asia/Tokyo');
   });
 
   it('is UTC only where nothing is stored, or under a name that this tz database lacks', () => {
@@ -34,7 +41,7 @@ describe('answerStreak', () => {
       currentStreak: 2,
       lastQualifiedDate: '2025-01-16',
     });
-    const then = { atMs: NOON_ON_THE_15TH_MS, zone: undefined };
+    const then = { at: NOON_ON_THE_15TH_MS };
     expect(answerStreak('u', state, then, 0)).toMatchObject({ currentStreak: 1, lastQualifiedDate: '2025-01-15' });
   });
 
@@ -51,8 +58,7 @@ describe('answerStreak', () => {
 });
 
 describe('answerRuleStreak', () => {
-  const rule = { id: 'focus', targetMs: 1_800_000 };
-  const base = { rule, state: stateOf(['2025-01-14']), zone: zone('UTC'), today: day('2025-01-15') };
+  const base = { ruleId: FOCUS_RULE, state: stateOf(['2025-01-14']), zone: zone('UTC'), today: day('2025-01-15') };
 
   it.each([
     [0, 0, 1800],
@@ -61,8 +67,19 @@ describe('answerRuleStreak', () => {
     [1_799_999, 1799, 1],
     [1_800_000, 1800, 0],
     [9_000_500, 9000, 0],
-  ])('shows %i ms of today as %i s done and %i s missing', (totalTodayMs, secondsToday, secondsToTarget) => {
-    expect(answerRuleStreak({ ...base, totalTodayMs })).toMatchObject({ secondsToday, secondsToTarget });
+  ])('shows %i ms of today as %i s done and %i s missing', (total, secondsToday, secondsToTarget) => {
+    const answer = answerRuleStreak({ ...base, progress: { total, target: 1_800_000 } });
+    expect(answer).toMatchObject({ secondsToday, secondsToTarget, checkInsToday: null, checkInsToTarget: null });
+  });
+
+  it('shows check-ins as they are', () => {
+    const answer = answerRuleStreak({ ...base, ruleId: ACTIVITY_RULE, progress: { total: 2, target: 5 } });
+    expect(answer).toMatchObject({
+      checkInsToday: 2,
+      checkInsToTarget: 3,
+      secondsToday: null,
+      secondsToTarget: null,
+    });
   });
 
   it('expires at the midnight that ends tomorrow of the last day, where the user is', () => {
@@ -73,12 +90,12 @@ describe('answerRuleStreak', () => {
       today: day('2018-11-03'),
     };
     // Midnight of 2018-11-04 did not exist there: the day began at 01:00 of summer time.
-    expect(answerRuleStreak({ ...inSaoPaulo, totalTodayMs: 0 }).expiresAt).toBe('2018-11-04T03:00:00.000Z');
+    expect(answerRuleStreak({ ...inSaoPaulo, progress: undefined }).expiresAt).toBe('2018-11-04T03:00:00.000Z');
   });
 
   it('knows whether today qualifies already', () => {
     const state = stateOf(['2025-01-14', '2025-01-15']);
-    const answer = answerRuleStreak({ ...base, state, totalTodayMs: undefined });
+    const answer = answerRuleStreak({ ...base, state, progress: undefined });
     expect(answer).toMatchObject({ isActiveToday: true, daysSinceActivity: 0, currentStreak: 2, secondsToday: null });
   });
 });

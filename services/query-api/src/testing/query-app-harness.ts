@@ -1,21 +1,31 @@
 import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/local-day';
+import { FOCUS_RULE, type RuleId } from '@streaks/shared/domain/rules';
 import { runsFromDays } from '@streaks/shared/domain/runs';
+import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
+import { addChange, noSettings, type StoredSettings } from '@streaks/shared/domain/settings/stored-settings';
 import type { StreakState } from '@streaks/shared/domain/streak-state';
 import { createLogger } from '@streaks/shared/observability/create-logger';
 import { createMemoryStreakStore } from '@streaks/shared/redis/create-memory-streak-store';
 import type { StreakStore } from '@streaks/shared/redis/streak-store';
+import { checkAnswersOfApp } from '@streaks/testing/openapi/check-answers-of-app';
 import { Registry } from 'prom-client';
 import { createQueryApp } from '../create-query-app';
 import { createQueryMetrics, recordStoreState } from '../metrics';
-import type { DailyTotal, ReadModel, SessionRecord, StoredStreak } from '../stores/read-model';
+import { queryApiDocument } from '../openapi';
 import { createStoreCircuit, type StoreCircuit, type StoreName } from '../stores/store-circuit';
+import type { StreamLimits } from '../stream/stream-hub';
+import { createMemoryReadModel, type MemoryReadModel } from './memory-read-model';
 
-/** What tests hold instead of Postgres. */
-export interface MemoryReadModel extends ReadModel {
-  readonly streaks: StoredStreak[];
-  readonly totals: (DailyTotal & { readonly userId: string })[];
-  readonly sessions: Map<string, SessionRecord>;
-}
+/** Limits that no test reaches without asking for it. */
+const patientLimits: StreamLimits = {
+  maxStreams: 100,
+  lookEveryMs: 20,
+  heartbeatEveryMs: 60_000,
+  maxAgeMs: 600_000,
+  slowAfterMs: 600_000,
+};
+
+const document = queryApiDocument();
 
 /** A day by its date; throws for a text that is none. */
 export function day(isoDate: string): LocalDay {
@@ -28,11 +38,16 @@ export function day(isoDate: string): LocalDay {
 
 /** A state with those qualified days. */
 export function stateOf(isoDates: readonly string[], timezone: string | null = 'UTC', version = 1): StreakState {
-  return { runs: runsFromDays(isoDates.map(day)), timezone, version };
+  return { runs: runsFromDays(isoDates.map(day)), timezone, version, updatedAtMs: version };
 }
 
-/** An app on stores in memory, each of which can be taken away. */
-export function createHarness({ nowMs = Date.parse('2025-01-15T12:00:00Z') } = {}) {
+export interface HarnessOptions {
+  readonly nowMs?: number;
+  readonly streamLimits?: Partial<StreamLimits>;
+}
+
+/** An app on stores in memory, each of which can be taken away. Every answer is held against the OpenAPI document. */
+export function createHarness({ nowMs = Date.parse('2025-01-15T12:00:00Z'), streamLimits = {} }: HarnessOptions = {}) {
   const registry = new Registry();
   const metrics = createQueryMetrics(registry);
   const clock = { now: nowMs, monotonic: 0 };
@@ -56,7 +71,7 @@ export function createHarness({ nowMs = Date.parse('2025-01-15T12:00:00Z') } = {
   }
   const store = guardStore(memoryStore, () => check('redis'));
   const readModel = createMemoryReadModel(circuitOf('postgres'), () => check('postgres'));
-  const { app, refiller } = createQueryApp({
+  const { app, refiller, streams } = createQueryApp({
     logger: createLogger({ service: 'query-api', level: 'silent' }),
     registry,
     metrics,
@@ -65,12 +80,15 @@ export function createHarness({ nowMs = Date.parse('2025-01-15T12:00:00Z') } = {
     redisCircuit: circuitOf('redis'),
     pingRedis: async () => check('redis'),
     readModel,
-    focusTargetMs: 1_800_000,
+    targets: { focus: 1_800_000, activity: 1 },
+    streamLimits: { ...patientLimits, ...streamLimits },
+    monotonicMs: () => clock.monotonic,
     tzdataVersion: '2025a',
   });
 
   return {
-    app,
+    app: checkAnswersOfApp(app, document),
+    streams,
     clock,
     down,
     calls,
@@ -83,11 +101,11 @@ export function createHarness({ nowMs = Date.parse('2025-01-15T12:00:00Z') } = {
       await memoryStore.beginFill('test');
       await memoryStore.markFilled(1n, 'test');
     },
-    async putInRedis(userId: string, state: StreakState): Promise<void> {
-      await memoryStore.writeAll([{ userId, ruleId: 'focus', generation: 1n, state }]);
+    async putInRedis(userId: string, state: StreakState, ruleId: RuleId = FOCUS_RULE): Promise<void> {
+      await memoryStore.writeAll([{ userId, ruleId, generation: 1n, state }]);
     },
-    putInPostgres(userId: string, state: StreakState): void {
-      readModel.streaks.push({ userId, ruleId: 'focus', state, generation: 1n });
+    putInPostgres(userId: string, state: StreakState, ruleId: RuleId = FOCUS_RULE): void {
+      readModel.streaks.push({ userId, ruleId, state, generation: 1n });
     },
   };
 }
@@ -110,33 +128,31 @@ function guardStore(store: StreakStore, check: () => void): StreakStore {
   };
 }
 
-function createMemoryReadModel(circuit: StoreCircuit, check: () => void): MemoryReadModel {
-  const streaks: StoredStreak[] = [];
-  const totals: (DailyTotal & { readonly userId: string })[] = [];
-  const sessions = new Map<string, SessionRecord>();
-  function ask<T>(answer: () => T): Promise<T> {
-    return circuit.run(async () => {
-      check();
-      return answer();
-    });
-  }
-  return {
-    streaks,
-    totals,
-    sessions,
-    readStreaks: (userIds, ruleIds) =>
-      ask(() => streaks.filter((row) => userIds.includes(row.userId) && ruleIds.includes(row.ruleId))),
-    readTotalsOn: (userId, days) =>
-      ask(() => totals.filter((total) => total.userId === userId && days.includes(total.day))),
-    readDailyTotals: (userId, ruleId, { from, to }, limit) =>
-      ask(() =>
-        totals
-          .filter((total) => total.userId === userId && total.ruleId === ruleId)
-          .filter((total) => (from === null || total.day >= from) && (to === null || total.day <= to))
-          .sort((one, other) => one.day - other.day)
-          .slice(-limit),
-      ),
-    readSession: (userId, sessionId) => ask(() => sessions.get(`${userId}/${sessionId}`)),
-    ping: () => ask(() => undefined),
-  };
+/** One more change of a user's settings that counts from a date on, later than those made before. */
+export function setTarget(
+  { settings }: Pick<MemoryReadModel, 'settings'>,
+  userId: string,
+  {
+    from,
+    ...targets
+  }: { readonly from: string; readonly dailyTargetSeconds?: number; readonly dailyCheckInTarget?: number },
+): void {
+  change(settings, userId, { effectiveFrom: day(from), ...targets });
+}
+
+/** Where the user says to be. */
+export function setZone({ settings }: Pick<MemoryReadModel, 'settings'>, userId: string, timezone: string): void {
+  change(settings, userId, { effectiveFrom: day('1970-01-01'), timezone });
+}
+
+let changes = 0;
+
+function change(
+  settings: Map<string, StoredSettings>,
+  userId: string,
+  details: Omit<SettingsChange, 'changeId' | 'changedAtMs'>,
+): void {
+  changes += 1;
+  const added = { changeId: `change-${changes}`, changedAtMs: changes, ...details };
+  settings.set(userId, addChange(settings.get(userId) ?? noSettings, added, changes));
 }

@@ -1,6 +1,6 @@
 import type { StreakStore, StreakWrite } from '@streaks/shared/redis/streak-store';
-import type { QueryMetrics } from '../metrics';
-import { type StoreCircuit, StoreUnavailable } from '../stores/store-circuit';
+import type { QueryMetrics } from '../../metrics';
+import { type StoreCircuit, StoreUnavailable } from '../../stores/store-circuit';
 
 /** Past this many states waiting for Redis further ones are dropped: the next read offers them again. */
 export const MAX_WAITING_REFILLS = 10_000;

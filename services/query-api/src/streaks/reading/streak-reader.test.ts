@@ -1,10 +1,10 @@
 import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streak-state';
 import { createMemoryStreakStore } from '@streaks/shared/redis/create-memory-streak-store';
 import { Registry } from 'prom-client';
-import { createQueryMetrics } from '../metrics';
-import type { StoredStreak } from '../stores/read-model';
-import { createStoreCircuit, StoreUnavailable } from '../stores/store-circuit';
-import { stateOf } from '../testing/query-app-harness';
+import { createQueryMetrics } from '../../metrics';
+import type { StoredStreak } from '../../stores/read-model';
+import { createStoreCircuit, StoreUnavailable } from '../../stores/store-circuit';
+import { stateOf } from '../../testing/query-app-harness';
 import { createStreakReader } from './streak-reader';
 
 const inRedis = stateOf(['2025-01-13', '2025-01-14']);

@@ -1,8 +1,9 @@
 import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streak-state';
 import type { StreakStore, UserStreak } from '@streaks/shared/redis/streak-store';
-import type { QueryMetrics } from '../metrics';
-import type { ReadModel, StoredStreak } from '../stores/read-model';
-import { type StoreCircuit, StoreUnavailable } from '../stores/store-circuit';
+import type { QueryMetrics } from '../../metrics';
+import type { ReadModel, StoredStreak } from '../../stores/read-model';
+import { type StoreCircuit, StoreUnavailable } from '../../stores/store-circuit';
+import { unlessUnavailable } from '../../stores/unless-unavailable';
 import { coalesceCalls } from './coalesce-calls';
 import type { Refiller } from './refiller';
 
@@ -18,8 +19,11 @@ export interface StreakReaderOptions {
 export interface StreakReader {
   /** Users asked for in one turn of the event loop share one read. Rejects with `StoreUnavailable` when neither store can tell. */
   readUser(userId: string, ruleId: string): Promise<StreakState>;
-  /** In the order of the rules. Rejects with `StoreUnavailable` when neither store can tell. */
-  readRules(userId: string, ruleIds: readonly string[]): Promise<readonly StreakState[]>;
+  /**
+   * In the order of the rules; undefined for one of which neither store can tell. Rejects with `StoreUnavailable` when they
+   * cannot tell of any.
+   */
+  readRules(userId: string, ruleIds: readonly string[]): Promise<readonly (StreakState | undefined)[]>;
   /** In the order of the users. Rejects with `StoreUnavailable` when neither store can tell of any one of them. */
   readUsers(userIds: readonly string[], ruleId: string): Promise<readonly StreakState[]>;
 }
@@ -149,7 +153,13 @@ export function createStreakReader(options: StreakReaderOptions): StreakReader {
 
   return {
     readUser,
-    readRules: (userId, ruleIds) => Promise.all(ruleIds.map((ruleId) => readUser(userId, ruleId))),
+    async readRules(userId, ruleIds) {
+      const states = await Promise.all(ruleIds.map((ruleId) => unlessUnavailable(readUser(userId, ruleId))));
+      if (states.every((state) => state === undefined)) {
+        throw new StoreUnavailable('postgres');
+      }
+      return states;
+    },
     async readUsers(userIds, ruleId) {
       const answers = await readAnswers(userIds, ruleId);
       return complete(userIds.map((userId, index) => ({ userId, ruleId, answer: answers[index] ?? NOT_ASKED })));

@@ -1,14 +1,19 @@
 import { createMemoryStreakStore } from '@streaks/shared/redis/create-memory-streak-store';
 import type { StreakWrite } from '@streaks/shared/redis/streak-store';
 import { Registry } from 'prom-client';
-import { createQueryMetrics } from '../metrics';
-import type { StoreCircuit } from '../stores/store-circuit';
+import { createQueryMetrics } from '../../metrics';
+import type { StoreCircuit } from '../../stores/store-circuit';
 import { createRefiller, MAX_WAITING_REFILLS } from './refiller';
 
 const passThrough: StoreCircuit = { run: (work) => work() };
 
 function write(userId: string, version = 1): StreakWrite {
-  return { userId, ruleId: 'focus', generation: 1n, state: { runs: [], timezone: null, version } };
+  return {
+    userId,
+    ruleId: 'focus',
+    generation: 1n,
+    state: { runs: [], timezone: null, version, updatedAtMs: version },
+  };
 }
 
 function prepare() {
