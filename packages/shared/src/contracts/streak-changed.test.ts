@@ -11,7 +11,14 @@ import {
   streakEventId,
 } from './streak-changed';
 
-const CHANGE_TYPES: readonly ChangeType[] = ['FIRST_ACTIVITY', 'STREAK_INCREMENT', 'STREAK_RESET', 'STREAK_RECOVERED'];
+const CHANGE_TYPES: readonly ChangeType[] = [
+  'FIRST_ACTIVITY',
+  'STREAK_INCREMENT',
+  'STREAK_RESET',
+  'STREAK_RECOVERED',
+  'STREAK_REVISED',
+  'USER_ERASED',
+];
 const int = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 const long = fc.integer({ min: 0, max: 2 ** 52 });
 const bigLong = long.map(BigInt);

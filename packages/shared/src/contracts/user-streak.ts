@@ -1,6 +1,7 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import type { Bridging } from '../domain/bridging';
 import { type StreakState, summarise } from '../domain/streak-state';
-import { createAvroWriter, readSchema, SCHEMA_NAMESPACE } from './avro/avro-encoder';
+import { type AvroWriter, createAvroWriter, readSchema, SCHEMA_NAMESPACE } from './avro/avro-encoder';
 import { registerSchema } from './avro/register-schema';
 
 /** Subject in the schema registry: the full name of the record. */
@@ -14,6 +15,7 @@ export interface UserStreak {
   readonly ruleId: string;
   readonly generation: bigint;
   readonly state: StreakState;
+  /** When the state was stored; `state.updatedAtMs` is published as `lastEventAt`. */
   readonly updatedAtMs: number;
 }
 
@@ -38,28 +40,58 @@ export function createUserStreakEncoder(schemaId: number): UserStreakEncoder {
   return {
     schemaId,
     encode({ userId, ruleId, generation, state, updatedAtMs }) {
-      const { runs, timezone, version } = state;
+      const { runs, timezone, version, bridging = NO_BRIDGING } = state;
       const summary = summarise(state);
       writer.start(schemaId);
       writer.string(userId);
       writer.string(ruleId);
       writer.long(version);
       writer.bigLong(generation);
-      if (runs.length > 0) {
-        writer.long(runs.length);
-        for (const { first, length } of runs) {
-          writer.long(first);
-          writer.long(length);
-        }
+      startItems(writer, runs.length);
+      for (const { first, length } of runs) {
+        writer.long(first);
+        writer.long(length);
       }
-      writer.long(0); // the end of the array
+      endItems(writer);
       writer.long(summary.currentRunLength);
       writer.long(summary.longest);
       writer.long(summary.qualifiedDaysCount);
       writer.optionalLong(summary.lastQualifiedDate);
       writer.optionalString(timezone);
       writer.long(updatedAtMs);
+      writer.optionalLong(state.updatedAtMs);
+      encodeBridging(writer, bridging);
       return writer.view();
     },
   };
+}
+
+const NO_BRIDGING: Bridging = { freezes: [], pauses: [] };
+
+function encodeBridging(writer: AvroWriter, { freezes, pauses }: Bridging): void {
+  startItems(writer, freezes.length);
+  for (const { from, rule } of freezes) {
+    writer.long(from);
+    writer.long(rule === null ? 0 : 1);
+    if (rule !== null) {
+      writer.long(rule.earnEvery);
+      writer.long(rule.cap);
+    }
+  }
+  endItems(writer);
+  startItems(writer, pauses.length);
+  for (const { first, last } of pauses) {
+    writer.long(first);
+    writer.long(last);
+  }
+  endItems(writer);
+}
+
+/** Its items follow in one block, which an empty array does not have. */
+function startItems(writer: AvroWriter, length: number): void {
+  if (length > 0) writer.long(length);
+}
+
+function endItems(writer: AvroWriter): void {
+  writer.long(0);
 }

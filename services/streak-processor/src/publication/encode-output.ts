@@ -8,8 +8,8 @@ export interface OutputEncoder {
 }
 
 /**
- * Rows to records as they were committed: each change, and behind a user's last one the state that it led to. States in
- * between would not outlive the transaction that they are sent in.
+ * Rows to records as they were committed: each change, and behind a user's last one the state that it led to, which after an
+ * erasure is none. States in between would not outlive the transaction that they are sent in.
  */
 export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
   const records = createOutputRecords(places);
@@ -41,11 +41,13 @@ export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
             requestId: change.requestId,
           }),
         );
-        if (change.isLast) {
-          output.push(
-            records.state(shard, seq, { userId, ruleId, generation, state: after, updatedAtMs: recordedAtMs }),
-          );
-        }
+        if (!change.isLast) continue;
+        const { version } = change;
+        output.push(
+          change.isErasure
+            ? records.noState(shard, seq, { userId, ruleId, version })
+            : records.state(shard, seq, { userId, ruleId, generation, state: after, updatedAtMs: recordedAtMs }),
+        );
       }
       return output;
     },

@@ -1,5 +1,6 @@
 import type { StreakChanged } from '@streaks/shared/contracts/streak-changed';
 import type { UserStreak } from '@streaks/shared/contracts/user-streak';
+import type { Bridging } from '@streaks/shared/domain/bridging';
 import type { ChangeType } from '@streaks/shared/domain/change-type';
 import type { LocalDay } from '@streaks/shared/domain/local-day';
 import { parseRuns } from '@streaks/shared/postgres/multirange';
@@ -16,6 +17,7 @@ export interface SeqRange {
 export interface HistoryRow {
   readonly seq: bigint;
   readonly change: Omit<StreakChanged, 'eventId'>;
+  readonly isErasure: boolean;
 }
 
 /** In the order of the columns below; bigints and uuids come as text, days since 1970 as numbers. */
@@ -41,13 +43,15 @@ type Row = [
   partition: number,
   offset: string,
   requestId: string | null,
+  isErasure: boolean,
 ];
 
 /** `request_id` is what any producer sent: no more of it is read than is published. */
 export const HISTORY_PAGE = `SELECT out_seq, user_id, rule_id, version, change_type, qualified_date - DATE '1970-01-01',
     current_before, current_after, longest_before, longest_after, qualified_days_before, qualified_days_after,
     last_qualified_before - DATE '1970-01-01', last_qualified_after - DATE '1970-01-01', timezone, generation,
-    floor(extract(epoch FROM recorded_at) * 1000)::bigint, topic_id, partition, "offset", left(request_id, 1000)
+    floor(extract(epoch FROM recorded_at) * 1000)::bigint, topic_id, partition, "offset", left(request_id, 1000),
+    is_erasure
   FROM streak_history WHERE shard = $1 AND out_seq > $2 AND out_seq <= $3 ORDER BY out_seq LIMIT $4`;
 
 /** The next changes of a shard, in number order. */
@@ -84,6 +88,7 @@ function toHistoryRow(row: Row): HistoryRow {
     partition,
     offset,
     requestId,
+    isErasure,
   ] = row;
   return {
     seq: BigInt(seq),
@@ -107,20 +112,28 @@ function toHistoryRow(row: Row): HistoryRow {
       source: { topicId, partition, offset: BigInt(offset) },
       requestId,
     },
+    isErasure,
   };
 }
 
+interface StateRow {
+  readonly seq: string;
+  readonly runs: string;
+  readonly timezone: string | null;
+  readonly version: string;
+  readonly updated_at_ms: string;
+  readonly bridging: Bridging | null;
+}
+
 export const STATES = `SELECT k.seq, s.runs::text AS runs, s.timezone, s.version::text AS version,
-    floor(extract(epoch FROM s.updated_at) * 1000)::bigint::text AS updated_at_ms
+    floor(extract(epoch FROM s.updated_at) * 1000)::bigint::text AS updated_at_ms, s.bridging
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS k(user_id, rule_id, version, seq)
   JOIN user_streaks s ON s.user_id = k.user_id AND s.rule_id = k.rule_id AND s.version = k.version`;
 
 /** The states that these changes led to, by their numbers; without those that have changed again since. */
 export async function readStates(pool: Pool, changes: readonly HistoryRow[]): Promise<ReadonlyMap<bigint, UserStreak>> {
   if (changes.length === 0) return new Map();
-  const { rows } = await pool.query<
-    Record<'seq' | 'runs' | 'version' | 'updated_at_ms', string> & { timezone: string | null }
-  >({
+  const { rows } = await pool.query<StateRow>({
     name: 'streaks_output_states',
     text: STATES,
     values: [
@@ -136,9 +149,16 @@ export async function readStates(pool: Pool, changes: readonly HistoryRow[]): Pr
       const seq = BigInt(row.seq);
       const change = bySeq.get(seq);
       if (change === undefined) return [];
-      const { userId, ruleId, generation } = change;
-      const state = { runs: parseRuns(row.runs), timezone: row.timezone, version: Number(row.version) };
-      return [[seq, { userId, ruleId, generation, state, updatedAtMs: Number(row.updated_at_ms) }]];
+      const { userId, ruleId, generation, recordedAtMs } = change;
+      const state = {
+        runs: parseRuns(row.runs),
+        timezone: row.timezone,
+        version: Number(row.version),
+        updatedAtMs: Number(row.updated_at_ms),
+        ...(row.bridging === null ? {} : { bridging: row.bridging }),
+      };
+      // Stored in the transaction that stored its change.
+      return [[seq, { userId, ruleId, generation, state, updatedAtMs: recordedAtMs }]];
     }),
   );
 }

@@ -29,10 +29,12 @@ const CHANGE_BYTES = 600;
 /**
  * Reads rows of the outbox back as records. `out_seq` is read first and rows only up to it: it moves in the transaction that
  * writes the rows, so all of them are there to be read, and a number without a row (a dead letter whose position has one
- * from before a rebuild) is known to have none. Rows never change, so the reads need no common snapshot.
+ * from before a rebuild, a row of a user who was erased since) is known to have none. Rows never change. Those of a user may
+ * vanish between the reads, by an erasure that has a row of its own behind all of them. So the reads need no common snapshot.
  *
  * The state behind a user's last change in the page is read after it. Where it is a newer one it is left out: its own change
- * comes in a later page, and a state published ahead of it could be followed by an older one.
+ * comes in a later page, and a state published ahead of it could be followed by an older one. An erasure raises the version
+ * too, so nothing of an erased user's state is read behind a change that has vanished meanwhile.
  */
 export function createReadOutput({ pool, places, maxBytes }: ReadOutputOptions): ReadOutput {
   const records = createOutputRecords(places);
@@ -50,10 +52,11 @@ export function createReadOutput({ pool, places, maxBytes }: ReadOutputOptions):
     ]);
 
     const output: OutputRecord[] = [];
-    for (const { seq, change } of changes) {
+    for (const { seq, change, isErasure } of changes) {
       output.push(records.change(shard, seq, change));
       const state = states.get(seq);
-      if (state !== undefined) output.push(records.state(shard, seq, state));
+      if (state === undefined) continue;
+      output.push(isErasure ? records.noState(shard, seq, change) : records.state(shard, seq, state));
     }
     for (const { seq, letter } of letterRows) output.push(records.deadLetter(seq, letter));
     // Stable: a state stays behind its change.
