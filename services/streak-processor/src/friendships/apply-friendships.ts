@@ -3,7 +3,7 @@ import type { FriendshipEvent } from '@streaks/shared/contracts/friendship-event
 import { compareUtf8 } from '@streaks/shared/domain/utf8-order';
 import type { ClientBase } from 'pg';
 import { recordTimeOf } from '../engines/decode-records';
-import { lockBuckets } from '../projections/streaks/buckets/lock-buckets';
+import { bucketOf, lockBuckets } from '../projections/streaks/buckets/lock-buckets';
 import { addFriendshipChange, type Friendship } from './friendship-register';
 import { readErasures } from './sql/erasures';
 import {
@@ -39,8 +39,11 @@ export async function applyFriendships(
   records: readonly FriendshipRecord[],
 ): Promise<FriendshipsOutcome> {
   const users = [...new Set(records.flatMap(({ event }) => [event.userId, event.friendId]))].sort(compareUtf8);
-  await lockBuckets(client, { shared: users, exclusive: [] });
-  const erasedMs = await readErasures(client, users);
+  const special = await lockBuckets(client, { shared: users, exclusive: [] });
+  const erasedMs = await readErasures(
+    client,
+    users.filter((userId) => special.has(bucketOf(userId))),
+  );
   const isErased = ({ source, event }: FriendshipRecord) =>
     [event.userId, event.friendId].some((id) => recordTimeOf(source) <= (erasedMs.get(id) ?? -1));
   const counting = records.filter((record) => !isErased(record));

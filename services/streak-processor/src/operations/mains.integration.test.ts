@@ -33,7 +33,13 @@ describe('the commands as processes', () => {
   beforeAll(async () => {
     [database, topic] = await Promise.all([createTestDatabase(), createFreshTopic({ partitions: 2 })]);
     await ensureShards(database.pool, 2);
-    env = { ...stackAddresses(), DATABASE_URL: database.url, SESSION_EVENTS_TOPIC: topic.topic };
+    env = {
+      ...stackAddresses(),
+      DATABASE_URL: database.url,
+      SESSION_EVENTS_TOPIC: topic.topic,
+      ORGANISATION_EVENTS_TOPIC: `${topic.topic}-organisations`, // never made
+      FRIENDSHIP_EVENTS_TOPIC: `${topic.topic}-friendships`,
+    };
     await database.pool.query(
       `INSERT INTO partition_progress (topic, partition, topic_id, epoch, owner, next_offset, halt_reason, halt_detail)
        VALUES ($1, 0, gen_random_uuid(), 4, 'gone', 70, 'TOPIC_RECREATED', 'another topic id')`,
@@ -55,11 +61,18 @@ describe('the commands as processes', () => {
     const listed = await run('partitions-main.ts', 'list --json', env);
     expect(listed).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(listed.stdout)).toMatchObject({
-      partitions: [
-        { partition: 0, nextOffset: '70', high: '0', haltReason: 'TOPIC_RECREATED' },
-        { partition: 1, nextOffset: null },
+      topics: [
+        {
+          topic: topic.topic,
+          partitions: [
+            { partition: 0, nextOffset: '70', high: '0', haltReason: 'TOPIC_RECREATED' },
+            { partition: 1, nextOffset: null },
+          ],
+        },
+        { partitions: [] },
+        { partitions: [] },
       ],
-      halts: [{ what: 'partition 0', cure: 'adopt reads the new topic from its first record' }],
+      halts: [{ what: `partition 0 of ${topic.topic}`, cure: 'adopt reads the new topic from its first record' }],
     });
     expect(await run('dead-letters-main.ts', 'list', env)).toMatchObject({
       code: 0,

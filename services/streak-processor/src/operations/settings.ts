@@ -8,6 +8,8 @@ export const operatorSettings = defineSettings({
   DATABASE_URL: commonSettings.DATABASE_URL,
   DATABASE_ROLE: databaseRoleSetting('streaks_operator', 'a command changes what operators decide and nothing else'),
   SESSION_EVENTS_TOPIC: commonSettings.SESSION_EVENTS_TOPIC,
+  ORGANISATION_EVENTS_TOPIC: commonSettings.ORGANISATION_EVENTS_TOPIC,
+  FRIENDSHIP_EVENTS_TOPIC: commonSettings.FRIENDSHIP_EVENTS_TOPIC,
   CONSUMER_GROUP_ID: processorSettings.CONSUMER_GROUP_ID,
   STREAK_CHANGES_TOPIC: processorSettings.STREAK_CHANGES_TOPIC,
   RELAY_GROUP_ID: processorSettings.RELAY_GROUP_ID,

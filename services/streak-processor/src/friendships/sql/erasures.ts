@@ -6,6 +6,7 @@ export async function readErasures(
   client: ClientBase,
   userIds: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
+  if (userIds.length === 0) return new Map();
   const { rows } = await client.query<{ user_id: string; erased_ms: string }>({
     name: 'friendships_erasures',
     text: `SELECT s.user_id, extract(epoch FROM s.erased_at) * 1000 AS erased_ms

@@ -18,6 +18,7 @@ describe('dead-letters, as typed', () => {
       'replay --reason INVALID_SESSION --user ada --again --yes',
       { command: 'replay', selection: { reason: 'INVALID_SESSION', userId: 'ada' }, again: true, isAgreed: true },
     ],
+    ['replay --topic friendship-events', { selection: { topic: 'friendship-events' } }],
     ['replay --all', { selection: {}, limit: undefined, again: false, isAgreed: false }],
     ['purge --older-than 30d', { command: 'purge', selection: { before: new Date('2026-10-22T12:00:00Z') } }],
     [

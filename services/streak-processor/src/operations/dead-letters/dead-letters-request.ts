@@ -40,13 +40,14 @@ export interface PurgeRequest extends Signed {
   readonly selection: Selection;
 }
 
-const SELECTING = ['reason', 'partition', 'offset', 'topic-id', 'user', 'since'];
+const SELECTING = ['reason', 'topic', 'partition', 'offset', 'topic-id', 'user', 'since'];
 const DEFAULT_LIMIT = 20;
 
 export const deadLettersSyntax: CommandSyntax = {
   name: 'dead-letters',
   options: {
     reason: 'text',
+    topic: 'text',
     partition: 'text',
     offset: 'text',
     'topic-id': 'text',
@@ -73,7 +74,7 @@ export const deadLettersSyntax: CommandSyntax = {
   replay  [--limit N] [--again]    publish the original bytes to their topic again; those replayed before are left out
   purge   [--older-than 30d]       delete; those not yet published to Kafka stay
 
-  which   --reason R   --partition N [--offset N]   --topic-id ID   --user ID   --since 2026-11-21|12h|7d
+  which   --reason R   --topic T   --partition N [--offset N]   --topic-id ID   --user ID   --since 2026-11-21|12h|7d
           replay and purge need one of these, or --all
   --actor NAME    kept in operator_audit
   --yes           do not ask`,
@@ -97,7 +98,7 @@ export function parseDeadLettersRequest(args: readonly string[], nowMs: number):
     return { command, selection, limit: limit ?? DEFAULT_LIMIT, asJson: flagOption(values, 'json') };
   }
   if (isSelective(selection) === flagOption(values, 'all')) {
-    throw new UsageError(`${command} needs to be told which: by reason, partition, user or time, or else --all`);
+    throw new UsageError(`${command} needs to be told which: by reason, topic, partition, user or time, or else --all`);
   }
   if (command === 'purge') return { command, selection, ...signed };
   return { command: 'replay', selection, limit, again: flagOption(values, 'again'), ...signed };
@@ -106,6 +107,7 @@ export function parseDeadLettersRequest(args: readonly string[], nowMs: number):
 function parseSelection(values: OptionValues, nowMs: number): Selection {
   const given = {
     reason: textOption(values, 'reason'),
+    topic: textOption(values, 'topic'),
     partition: smallOption(values, 'partition'),
     offset: wholeOption(values, 'offset'),
     topicId: uuidOption(values, 'topic-id'),

@@ -1,4 +1,10 @@
-import { createEngineBench, type EngineBench, eventOf } from '@streaks/exactly-once/testing/test-engine';
+import {
+  createEngineBench,
+  type EngineBench,
+  eventOf,
+  type RunningEngine,
+} from '@streaks/exactly-once/testing/test-engine';
+import { createFreshTopic } from '@streaks/testing/fresh-topic';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import { waitFor } from '@streaks/testing/wait-for';
 import type { Message } from 'kafkajs';
@@ -23,6 +29,7 @@ interface StoredLetter {
 describe('dead letters', () => {
   let bench: EngineBench;
   let operator: OperatorBench;
+  let running: RunningEngine;
 
   beforeEach(async () => {
     bench = await createEngineBench(2);
@@ -31,7 +38,7 @@ describe('dead letters', () => {
       DATABASE_URL: bench.database.url,
       SESSION_EVENTS_TOPIC: bench.topic,
     });
-    await bench.start({ tuning: { maxBadShare: 1 } });
+    running = await bench.start({ tuning: { maxBadShare: 1 } });
   });
 
   afterEach(async () => {
@@ -59,9 +66,10 @@ describe('dead letters', () => {
   const untilIdle = () =>
     waitFor(
       async () => {
-        const { partitions } = JSON.parse((await operator.partitions('list --json')).printed) as {
-          partitions: { lag: string | null }[];
+        const { topics } = JSON.parse((await operator.partitions('list --json')).printed) as {
+          topics: { partitions: { lag: string | null }[] }[];
         };
+        const partitions = topics[0]?.partitions ?? [];
         return partitions.length === 2 && partitions.every(({ lag }) => lag === '0');
       },
       { description: 'all records to be applied', timeoutMs: 40_000, intervalMs: 100 },
@@ -159,6 +167,27 @@ describe('dead letters', () => {
     await untilLetters(6);
     expect((await operator.deadLetters('replay --all --again --yes')).printed).toContain('2 replayed');
     await untilLetters(8);
+  });
+
+  it('go back to the topic that each came from, whichever of them is meant', async () => {
+    const other = await createFreshTopic({ partitions: 1, prefix: 'other' });
+    const beside = await bench.start({ topic: other.topic, beside: running, tuning: { maxBadShare: 1 } });
+    await publish([{ value: 'of the first' }]);
+    await (await bench.producer()).send({ topic: other.topic, messages: [{ partition: 0, value: 'of the other' }] });
+    await untilLetters(2);
+    const done = await operator.deadLetters(`replay --topic ${other.topic} --yes`);
+    expect(done.printed).toContain('1 replayed, 0 refused');
+    await untilLetters(3);
+    const { rows } = await bench.database.pool.query(
+      `SELECT topic, "offset"::int, status, convert_from(value, 'UTF8') AS value FROM dead_letters ORDER BY first_seen, status DESC`,
+    );
+    expect(rows.filter(({ topic }) => topic === other.topic)).toEqual([
+      { topic: other.topic, offset: 0, status: 'replayed', value: 'of the other' },
+      { topic: other.topic, offset: 1, status: 'new', value: 'of the other' },
+    ]);
+    expect(rows.filter(({ topic }) => topic === bench.topic)).toMatchObject([{ offset: 0, status: 'new' }]);
+    await beside.stop();
+    await other.drop();
   });
 
   it('of a replay that ended between sending and marking are sent again by the next one, page by page', async () => {

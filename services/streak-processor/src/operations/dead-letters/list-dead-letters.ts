@@ -11,6 +11,7 @@ interface ReasonCount {
 }
 
 interface ListedRow {
+  readonly topic: string;
   readonly topic_id: string;
   readonly partition: number;
   readonly offset: string;
@@ -39,7 +40,7 @@ export async function listDeadLetters(store: Queryable, selection: Selection, li
     [...values],
   );
   const listed = await store.query<ListedRow>(
-    `SELECT d.topic_id, d.partition, d."offset", d.reason, d.user_id, d.event_id, d.detail, d.status, d.first_seen
+    `SELECT d.topic, d.topic_id, d.partition, d."offset", d.reason, d.user_id, d.event_id, d.detail, d.status, d.first_seen
      FROM dead_letters d WHERE ${text}
      ORDER BY d.first_seen DESC, d.topic_id, d.partition, d."offset" DESC LIMIT $${values.length + 1}`,
     [...values, limit],
@@ -59,8 +60,9 @@ export function formatList({ reasons, rows }: DeadLetterList): string {
     '',
     `The newest ${rows.length} of ${total}:`,
     formatTable(
-      ['partition', 'offset', 'reason', 'status', 'user', 'session', 'first seen', 'detail'],
+      ['topic', 'partition', 'offset', 'reason', 'status', 'user', 'event', 'first seen', 'detail'],
       rows.map((row) => [
+        row.topic,
         row.partition,
         BigInt(row.offset),
         row.reason,

@@ -3,6 +3,7 @@ export interface Selection {
   readonly reason?: string;
   readonly partition?: number;
   readonly offset?: bigint;
+  readonly topic?: string;
   readonly topicId?: string;
   readonly userId?: string;
   /** First seen at or after. */
@@ -21,6 +22,7 @@ const COLUMNS = [
   ['reason', 'd.reason ='],
   ['partition', 'd.partition ='],
   ['offset', 'd."offset" ='],
+  ['topic', 'd.topic ='],
   ['topicId', 'd.topic_id ='],
   ['userId', 'd.user_id ='],
   ['since', 'd.first_seen >='],

@@ -17,12 +17,12 @@ describe('a halted partition, with a processor that goes on running', () => {
   let bench: EngineBench;
   let operator: OperatorBench;
 
-  async function prepare(partitions: number): Promise<void> {
+  async function prepare(partitions: number, setting = 'SESSION_EVENTS_TOPIC'): Promise<void> {
     bench = await createEngineBench(partitions);
     operator = createOperatorBench({
       ...stackAddresses(),
       DATABASE_URL: bench.database.url,
-      SESSION_EVENTS_TOPIC: bench.topic,
+      [setting]: bench.topic,
       STREAK_CHANGES_TOPIC: `${bench.topic}-changes`,
     });
   }
@@ -87,8 +87,22 @@ describe('a halted partition, with a processor that goes on running', () => {
     expect(list).toMatchObject({ exitCode: 0, noted: '' });
     expect(list.printed).toContain('accept-gap goes on at the first record that is left');
     expect(JSON.parse((await operator.partitions('list --json')).printed)).toMatchObject({
-      partitions: [
-        { partition: 0, nextOffset: '30', low: '40', high: '50', lag: '10', haltReason: 'POSITION_BELOW_LOG_START' },
+      topics: [
+        {
+          topic: bench.topic,
+          partitions: [
+            {
+              partition: 0,
+              nextOffset: '30',
+              low: '40',
+              high: '50',
+              lag: '10',
+              haltReason: 'POSITION_BELOW_LOG_START',
+            },
+          ],
+        },
+        { topic: 'organisation-events' },
+        { topic: 'friendship-events' },
       ],
     });
 
@@ -235,7 +249,7 @@ describe('a halted partition, with a processor that goes on running', () => {
   });
 
   it('TOO_MANY_BAD_RECORDS: resume goes on, without skipping anything', async () => {
-    await prepare(1);
+    await prepare(1, 'ORGANISATION_EVENTS_TOPIC'); // another topic than that which is meant where none is named
     const running = await bench.start({ tuning: { minBadRecords: 50, maxBadShare: 0.5 } });
     const producer = await bench.producer();
     await producer.send({
@@ -246,7 +260,10 @@ describe('a halted partition, with a processor that goes on running', () => {
     await running.stop();
     const lenient = await bench.start();
     await untilHalted(lenient, 'TOO_MANY_BAD_RECORDS');
-    expect(await operator.partitions('resume --all --yes')).toMatchObject({ exitCode: 0 });
+    expect((await operator.partitions('list')).printed).toContain(`--topic ${bench.topic}: stop the producer`);
+    expect((await operator.partitions('resume --all --yes')).printed).toContain('No partition of session-events');
+    expect(await operator.partitions('resume --all --topic elsewhere --yes')).toMatchObject({ exitCode: 3 });
+    expect(await operator.partitions(`resume --all --topic ${bench.topic} --yes`)).toMatchObject({ exitCode: 0 });
     await untilActive(lenient);
     await producer.send({ topic: bench.topic, messages: [{ partition: 0, value: JSON.stringify(eventOf(0)) }] });
     await waitFor(async () => (await progress())?.next_offset === 101, { description: 'all to be passed' });

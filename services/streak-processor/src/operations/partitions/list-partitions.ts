@@ -4,11 +4,17 @@ import { cureOf } from './input/plan-input';
 import { describeMark, isBeyondOutbox, type KafkaMark, type MarksInKafka, type ShardRow } from './output/output-state';
 import { cureOfShard } from './output/plan-output';
 
-/** All that `partitions list` shows. What Kafka would say is undefined while it is away. */
-export interface Overview {
+/** An input topic. What Kafka would say is undefined while it is away. */
+export interface InputOverview {
   readonly topic: string;
-  readonly inputs: ReadonlyMap<number, InputRow>;
-  readonly facts: TopicFacts | undefined;
+  readonly rows: ReadonlyMap<number, InputRow>;
+  readonly facts: TopicFacts | 'no such topic' | undefined;
+}
+
+/** All that `partitions list` shows. */
+export interface Overview {
+  /** The first one is that which commands are about when they are not told another. */
+  readonly inputs: readonly InputOverview[];
   readonly shards: ReadonlyMap<number, ShardRow>;
   readonly marks: MarksInKafka | undefined;
 }
@@ -24,21 +30,7 @@ interface Halt {
 export function formatOverview(overview: Overview): string {
   const halts = haltsOf(overview);
   return [
-    `Input: topic ${overview.topic}${overview.facts === undefined ? '' : `, id ${overview.facts.topicId}`}`,
-    formatTable(
-      ['partition', 'next offset', 'log low', 'log high', 'lag', 'epoch', 'owner', 'halt'],
-      inputsOf(overview).map((i) => [
-        i.partition,
-        i.nextOffset,
-        i.low,
-        i.high,
-        i.lag,
-        i.epoch,
-        i.owner,
-        i.haltReason ?? '',
-      ]),
-    ),
-    '',
+    ...overview.inputs.flatMap(formatInput),
     'Output: shards of the outbox',
     formatTable(
       ['shard', 'rows', 'published', 'mark in Kafka', 'to publish', 'in Redis', 'mark epoch', 'halt'],
@@ -60,21 +52,50 @@ export function formatOverview(overview: Overview): string {
   ].join('\n');
 }
 
+const formatInput = (input: InputOverview): readonly string[] => [
+  `Input: topic ${input.topic}${input.facts === 'no such topic' ? ', which is not there' : ''}${idOf(input)}`,
+  formatTable(
+    ['partition', 'next offset', 'log low', 'log high', 'lag', 'epoch', 'owner', 'halt'],
+    partitionsOf(input).map((p) => [
+      p.partition,
+      p.nextOffset,
+      p.low,
+      p.high,
+      p.lag,
+      p.epoch,
+      p.owner,
+      p.haltReason ?? '',
+    ]),
+  ),
+  '',
+];
+
+const foundIn = ({ facts }: InputOverview): TopicFacts | undefined => (facts === 'no such topic' ? undefined : facts);
+
+function idOf(input: InputOverview): string {
+  const facts = foundIn(input);
+  return facts === undefined ? '' : `, id ${facts.topicId}`;
+}
+
 export function formatOverviewAsJson(overview: Overview): string {
   return formatJson({
-    topic: overview.topic,
-    topicId: overview.facts?.topicId ?? null,
-    partitions: inputsOf(overview),
+    topics: overview.inputs.map((input) => ({
+      topic: input.topic,
+      topicId: foundIn(input)?.topicId ?? null,
+      partitions: partitionsOf(input),
+    })),
     shards: shardsOf(overview),
     halts: haltsOf(overview),
   });
 }
 
 /** A partition that no processor has claimed yet has no row; one of an older, larger topic has no log. */
-function inputsOf({ inputs, facts }: Overview) {
-  const numbers = [...new Set([...inputs.keys(), ...(facts?.bounds.keys() ?? [])])].sort((a, b) => a - b);
+function partitionsOf(input: InputOverview) {
+  const { rows } = input;
+  const facts = foundIn(input);
+  const numbers = [...new Set([...rows.keys(), ...(facts?.bounds.keys() ?? [])])].sort((a, b) => a - b);
   return numbers.map((partition) => {
-    const row = inputs.get(partition);
+    const row = rows.get(partition);
     const bounds = facts?.bounds.get(partition);
     return {
       partition,
@@ -112,10 +133,13 @@ const shownMark = (mark: KafkaMark): bigint | string | null =>
   mark.kind === 'mark' ? mark.seq : mark.kind === 'none' ? null : mark.kind;
 
 function haltsOf({ inputs, shards, marks }: Overview): readonly Halt[] {
-  const ofInputs = [...inputs.values()].flatMap(({ partition, haltReason, haltDetail }) =>
-    haltReason === null
-      ? []
-      : [{ what: `partition ${partition}`, reason: haltReason, detail: haltDetail ?? '', cure: cureOf(haltReason) }],
+  const ofInputs = inputs.flatMap(({ topic, rows }, place) =>
+    [...rows.values()].flatMap(({ partition, haltReason, haltDetail }) => {
+      if (haltReason === null) return [];
+      const what = `partition ${partition} of ${topic}`;
+      const cure = place === 0 ? cureOf(haltReason) : `--topic ${topic}: ${cureOf(haltReason)}`;
+      return [{ what, reason: haltReason, detail: haltDetail ?? '', cure }];
+    }),
   );
   const ofShards = [...shards.values()].flatMap((row) => {
     const reason = row.haltReason ?? (isBeyondOutbox(row, marks?.get(row.shard)) ? 'MARK_BEYOND_OUTBOX' : null);

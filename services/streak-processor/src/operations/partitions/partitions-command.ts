@@ -37,25 +37,52 @@ export async function runPartitions(
 }
 
 async function readOverview(context: PartitionsContext): Promise<Overview> {
-  const topic = context.config.SESSION_EVENTS_TOPIC;
   const orNote = (error: unknown) => void context.terminal.note(`without what Kafka has: ${lineOf(error)}`);
-  const inputs = await readInputRows(context.pool, topic);
+  const topics = topicsOf(context);
+  const rows = await Promise.all(topics.map((topic) => readInputRows(context.pool, topic)));
   const shards = await readShardRows(context.pool);
-  const [facts, marks] = await Promise.all([
-    readTopicFacts(context, topic).catch(orNote),
+  const [marks, ...facts] = await Promise.all([
     readMarksInKafka(context).catch(orNote),
+    ...topics.map((topic) => readFactsIfThere(context, topic).catch(orNote)),
   ]);
-  return { topic, inputs, shards, facts: facts ?? undefined, marks: marks ?? undefined };
+  const inputs = topics.map((topic, place) => ({
+    topic,
+    rows: rows[place] ?? new Map(),
+    facts: facts[place] ?? undefined,
+  }));
+  return { inputs, shards, marks: marks ?? undefined };
+}
+
+/** The topics are made by the first processor that starts: until then one may be missing. */
+async function readFactsIfThere(context: PartitionsContext, topic: string): Promise<TopicFacts | 'no such topic'> {
+  return await readTopicFacts(context, topic).catch((error: Error) => {
+    if (error.name === 'TopicMissingError') return 'no such topic';
+    throw error;
+  });
+}
+
+/** What processors read; the first one is meant where none is named. */
+const topicsOf = ({ config }: PartitionsContext): readonly [string, ...string[]] => [
+  config.SESSION_EVENTS_TOPIC,
+  config.ORGANISATION_EVENTS_TOPIC,
+  config.FRIENDSHIP_EVENTS_TOPIC,
+];
+
+function chooseTopic(context: PartitionsContext, named: string | undefined): string {
+  const topics = topicsOf(context);
+  const topic = named ?? topics[0];
+  if (!topics.includes(topic)) throw new RefusedError(`processors do not read ${topic}, but ${topics.join(', ')}`);
+  return topic;
 }
 
 async function changeInputs(context: PartitionsContext, command: InputCommand, request: ChangeRequest): Promise<void> {
   const { pool, terminal } = context;
-  const topic = context.config.SESSION_EVENTS_TOPIC;
+  const topic = chooseTopic(context, request.topic);
   const rows = await readInputRows(pool, topic);
   const chosen = chooseRows(request.scope, rows, `partition of ${topic}`, ({ haltReason }) =>
     CURED_BY[command].includes(haltReason ?? ''),
   );
-  if (chosen.length === 0) return terminal.print(`No partition is halted for what ${command} cures.`);
+  if (chosen.length === 0) return terminal.print(`No partition of ${topic} is halted for what ${command} cures.`);
   const facts = await readTopicFacts(context, topic);
   const present = request.scope.numbers === 'all' ? chosen.filter((row) => isThere(row, facts, terminal)) : chosen;
   const findNextBatch = (partition: number, offset: bigint) => findBatchAfter(context, { topic, partition, offset });

@@ -10,6 +10,8 @@ export type Scope = { readonly kind: 'partitions' | 'shards'; readonly numbers: 
 export interface ChangeRequest {
   readonly command: ChangeCommand;
   readonly scope: Scope;
+  /** Whose partitions are meant; that of what users do when absent. Shards are of no topic. */
+  readonly topic: string | undefined;
   readonly to: bigint | undefined;
   readonly reason: string | undefined;
   /** The user of the operating system when absent. */
@@ -31,6 +33,7 @@ export const partitionsSyntax: CommandSyntax = {
     partition: 'list',
     shard: 'list',
     all: 'flag',
+    topic: 'text',
     to: 'text',
     reason: 'text',
     actor: 'text',
@@ -39,21 +42,22 @@ export const partitionsSyntax: CommandSyntax = {
   },
   commands: {
     list: ['json'],
-    'accept-gap': ['partition', 'all', 'to', ...SIGNING],
-    adopt: ['partition', 'all', ...SIGNING],
-    resume: ['partition', 'shard', 'all', ...SIGNING],
+    'accept-gap': ['partition', 'all', 'topic', 'to', ...SIGNING],
+    adopt: ['partition', 'all', 'topic', ...SIGNING],
+    resume: ['partition', 'shard', 'all', 'topic', ...SIGNING],
     republish: ['shard', 'all', ...SIGNING],
     'skip-output': ['shard', 'all', 'to', ...SIGNING],
   },
   usage: `npm run partitions -- COMMAND [options]
 
-  list         [--json]                       partitions of the input, shards of the output, halts and what to do
+  list         [--json]                       partitions of the input topics, shards of the output, halts and what to do
   accept-gap   --partition N [--to OFFSET]    go on at the first record that is left, or at OFFSET
   adopt        --partition N                  read a topic that was made anew from its first record
   resume       --partition N | --shard N      clear a halt and try again
   republish    --shard N                      after Postgres was restored: publish again what it has, with new event ids
   skip-output  --shard N [--to SEQ]           count rows up to the mark in Kafka, or up to SEQ, as published
 
+  --topic T    whose partitions: SESSION_EVENTS_TOPIC when absent
   --all        in place of a number: all that are halted for what the command cures
   --reason TEXT, --actor NAME                 kept in operator_audit
   --yes        do not ask`,
@@ -66,6 +70,8 @@ export function parsePartitionsRequest(args: readonly string[]): PartitionsReque
   const { command, values } = parsed;
   if (command === 'list') return { command, asJson: flagOption(values, 'json') };
   const scope = parseScope(command as ChangeCommand, values);
+  const topic = textOption(values, 'topic');
+  if (topic !== undefined && scope.kind === 'shards') throw new UsageError('--topic is about partitions');
   const to = wholeOption(values, 'to');
   if (to !== undefined && (scope.numbers === 'all' || scope.numbers.length > 1)) {
     throw new UsageError('--to is about one partition or shard: name it');
@@ -73,6 +79,7 @@ export function parsePartitionsRequest(args: readonly string[]): PartitionsReque
   return {
     command: command as ChangeCommand,
     scope,
+    topic,
     to,
     reason: textOption(values, 'reason'),
     actor: textOption(values, 'actor'),
