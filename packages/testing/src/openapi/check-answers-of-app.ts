@@ -10,6 +10,7 @@ interface CheckedApp {
 /** `afterEach` of Jest; absent in a process that runs no tests. */
 const { afterEach } = globalThis as { readonly afterEach?: (hook: () => void) => void };
 const faults: string[] = [];
+const checkers = new WeakMap<OpenApiDocument, AnswerChecker>();
 
 // When this file is imported: inside of a test it would be too late to ask for it.
 afterEach?.(function failOnFaults() {
@@ -27,7 +28,7 @@ export function takeFaults(): readonly string[] {
  * asked for it. For the harness of a service: a test needs to do nothing. Returns the app itself.
  */
 export function checkAnswersOfApp<App extends RequestListener>(app: App, document: OpenApiDocument): App {
-  const check = neverThrowing(createAnswerChecker(document));
+  const check = checkerOf(document);
   const checked = app as unknown as CheckedApp;
   const handle = checked.handle;
   checked.handle = function handleChecked(request, response, ...rest) {
@@ -38,6 +39,16 @@ export function checkAnswersOfApp<App extends RequestListener>(app: App, documen
     return handle.call(this, request, response, ...rest);
   };
   return app;
+}
+
+/** Compiled once for each document: a test file makes many apps. */
+function checkerOf(document: OpenApiDocument): AnswerChecker {
+  let check = checkers.get(document);
+  if (check === undefined) {
+    check = neverThrowing(createAnswerChecker(document));
+    checkers.set(document, check);
+  }
+  return check;
 }
 
 /** What is thrown at the end of an answer would be lost in express. */
