@@ -1,5 +1,6 @@
 import { createHttpApp } from '@streaks/shared/http/create-app';
 import type { Checks } from '@streaks/shared/http/health-routes';
+import { createOpenApiRoutes } from '@streaks/shared/http/openapi/openapi-routes';
 import '@streaks/shared/http/request-id'; // adds `requestId` to the type of a request
 import type { ServicePeers } from '@streaks/shared/lifecycle/cluster/service-peers';
 import type { Logger } from '@streaks/shared/observability/create-logger';
@@ -9,6 +10,7 @@ import { type CheckInRouteOptions, createCheckInHandler } from './check-ins/chec
 import { createUpdateHandler } from './check-ins/update-route';
 import { isNdjson, parseJson, requireJson } from './http/read-body';
 import type { IngestMetrics } from './metrics';
+import { ingestDocument } from './openapi';
 import { createErasureHandler } from './people/erasure-route';
 import { createFriendHandler } from './people/friend-routes';
 import type { Publishers } from './publishing/create-publishers';
@@ -48,6 +50,7 @@ export function createIngestApp(options: IngestAppOptions): Express {
     liveness: () => true,
     ...(options.info === undefined ? {} : { info: options.info }),
     routes: (app) => {
+      createOpenApiRoutes(app, ingestDocument);
       addSessionRoutes(app, options);
       const readJson = [requireJson('application/json'), parseJson(maxEventBytes)];
       app.post('/check-ins', ...readJson, createCheckInHandler(options));

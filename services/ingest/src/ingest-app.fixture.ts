@@ -2,9 +2,11 @@ import type { FriendshipEventToSend } from '@streaks/shared/contracts/friendship
 import type { OrganisationEventToSend } from '@streaks/shared/contracts/organisation-event-codec';
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
 import { createLogger } from '@streaks/shared/observability/create-logger';
+import { checkAnswersOfApp } from '@streaks/testing/openapi/check-answers-of-app';
 import { Registry } from 'prom-client';
 import { createIngestApp } from './create-ingest-app';
 import { createIngestMetrics } from './metrics';
+import { ingestDocument } from './openapi';
 import type { EventPublisher, PublishContext } from './publishing/event-publisher';
 import type { EventOutcome } from './waiting/event-outcome';
 import type { AwaitedEvent } from './waiting/reply-listener';
@@ -25,6 +27,8 @@ export type PublishedEvent = UserEventToSend | OrganisationEventToSend | Friends
 export function sessionIdOf(event: PublishedEvent): string | undefined {
   return event.kind === 'session' ? event.sessionId : undefined;
 }
+
+const document = ingestDocument();
 
 type Published = { readonly event: PublishedEvent } & PublishContext;
 
@@ -91,5 +95,5 @@ export function createTestApp(options: { readonly maxStreamSessions?: number } =
       stop: () => undefined,
     },
   });
-  return { app, published, control, waits };
+  return { app: checkAnswersOfApp(app, document), published, control, waits };
 }

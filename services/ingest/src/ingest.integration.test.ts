@@ -1,7 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { parseSettings } from '@streaks/shared/config/define-settings';
-import { createSessionDecoder } from '@streaks/shared/contracts/session-codec';
+import { createFriendshipEventDecoder } from '@streaks/shared/contracts/friendship-event-codec';
+import { createOrganisationEventDecoder } from '@streaks/shared/contracts/organisation-event-codec';
+import { createUserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
 import { createLogger } from '@streaks/shared/observability/create-logger';
 import { closeRedis, createRedis, waitForRedis } from '@streaks/shared/redis/create-redis';
 import { uniqueName, withAdmin } from '@streaks/testing/fresh-topic';
@@ -14,7 +16,8 @@ import request from 'supertest';
 import { createIngestApp } from './create-ingest-app';
 import { createIngestMetrics } from './metrics';
 import { connectPublishing } from './publishing/connect-publishing';
-import { createSessionPublisher } from './sessions/session-publisher';
+import { createPublishers } from './publishing/create-publishers';
+import { closeProducers, kafkaState, statsOf } from './publishing/topic-producers';
 import { ingestSettings } from './settings';
 import { createReplyListener } from './waiting/reply-listener';
 
@@ -70,34 +73,34 @@ async function startIngest(env: Readonly<Record<string, string>> = {}, network =
     ...addresses,
     SESSION_EVENTS_TOPIC: topic,
     SESSION_EVENTS_PARTITIONS: '3',
+    ORGANISATION_EVENTS_TOPIC: `${topic}-organisations`,
+    FRIENDSHIP_EVENTS_TOPIC: `${topic}-friendships`,
     REDIS_KEY_PREFIX: keyPrefix,
     ...env,
   });
-  const { producer, preparation } = connectPublishing({
+  const { producers, preparation } = connectPublishing({
     settings,
     logger,
     monotonicMs,
     socketFactory: network.socketFactory,
   });
+  const subscriberName = uniqueName('subscriber');
   const subscriber = createRedis({
     url: settings.REDIS_URL,
-    name: 'test',
+    name: subscriberName,
     autoResubscribe: false,
     onOutage: () => undefined,
   });
-  let waits = 0;
   const replies = createReplyListener({
     subscriber,
     keyPrefix,
-    newId: () => {
-      waits += 1;
-      return String(waits);
-    },
+    processId: 'process-1',
     maxWaits: 10,
+    confirmEveryMs: 5_000,
   });
   await waitForRedis(subscriber, 2_000);
   const registry = new Registry();
-  const metrics = createIngestMetrics(registry, () => producer.stats());
+  const metrics = createIngestMetrics(registry, () => statsOf(producers));
   const app = createIngestApp({
     logger,
     registry,
@@ -106,28 +109,30 @@ async function startIngest(env: Readonly<Record<string, string>> = {}, network =
     queryApiUrl: settings.QUERY_API_URL,
     maxStreamSessions: settings.STREAM_MAX_SESSIONS,
     limits: () => ({ recordTimeMs: Date.now(), maxDurationMs: 604_800_000, maxFutureMs: 300_000 }),
-    publisher: createSessionPublisher({
-      producer,
-      encoder: preparation.encoder,
+    newId: () => uniqueName('made'),
+    ...createPublishers({
+      producers,
+      encoders: preparation.encoders,
       refuseAfterMs: settings.PRODUCE_TIMEOUT_MS,
       monotonicMs,
       observePublishSeconds: metrics.observePublishSeconds,
     }),
     readiness: async () => ({
-      kafka: preparation.isTopicReady() && producer.health().state === 'ready' ? 'up' : 'down',
-      registry: preparation.encoder() === undefined ? 'down' : 'up',
+      kafka: kafkaState(producers, preparation.areTopicsReady()),
+      registry: preparation.encoders() === undefined ? 'down' : 'up',
     }),
   });
   releasers.push(
     () => closeRedis(subscriber),
-    () => producer.close({ deadlineMs: 30_000 }), // kafkajs goes on with a send that was given up; it must end before the test does
+    async () => replies.stop(),
+    () => closeProducers(producers, 30_000), // kafkajs goes on with a send that was given up; it must end before the test does
     async () => preparation.stop(),
   );
   const untilReady = () =>
     waitFor(async () => (await request(app).get('/health/ready')).status === 200, {
       description: 'ingest to be ready',
     });
-  return { app, topic, brokers, network, keyPrefix, addresses, untilReady };
+  return { app, topic, brokers, network, keyPrefix, addresses, subscriberName, untilReady };
 }
 
 async function readTopic(brokers: readonly string[], topic: string, count: number): Promise<readonly KafkaMessage[]> {
@@ -145,6 +150,13 @@ async function readTopic(brokers: readonly string[], topic: string, count: numbe
     await consumer.disconnect();
   }
   return messages;
+}
+
+/** Has Redis close the connection of that name. */
+async function killConnection(redis: Redis, name: string): Promise<void> {
+  const clients = String(await redis.client('LIST')).split('\n');
+  const [, id] = /^id=(\d+)/.exec(clients.find((line) => line.includes(` name=${name} `)) ?? '') ?? [];
+  await redis.call('CLIENT', 'KILL', 'ID', String(id));
 }
 
 const body = (sessionId: string) => ({
@@ -170,13 +182,14 @@ describe('ingest on real servers', () => {
     expect([single.status, batch.status, stream.status]).toEqual([202, 202, 202]);
 
     const messages = await readTopic(brokers, topic, 1_203);
-    const decoder = createSessionDecoder(new SchemaRegistry({ host: addresses.SCHEMA_REGISTRY_URL }), {
+    const decoder = createUserEventDecoder(new SchemaRegistry({ host: addresses.SCHEMA_REGISTRY_URL }), {
       now: Date.now,
     });
     await decoder.prepare(messages.map(({ value }) => value));
     const byId = new Map(messages.map((message) => [message.key?.toString(), message]));
     const found = byId.get('user-a');
     expect(decoder.decode(found?.value ?? null, found?.key ?? null)).toEqual({
+      kind: 'session',
       sessionId: 'a',
       userId: 'user-a',
       startMs: Date.parse('2026-01-15T10:00:00.125Z'),
@@ -249,26 +262,84 @@ describe('ingest on real servers', () => {
     }
   });
 
-  it('waits for the reply on the channel that the record names', async () => {
-    const { app, topic, brokers, keyPrefix, addresses, untilReady } = await startIngest();
+  it('publishes every kind of event to its topic, as the processor reads it', async () => {
+    const { app, topic, brokers, addresses, untilReady } = await startIngest();
+    await untilReady();
+    const answers = [
+      await request(app).post('/check-ins').send({ userId: 'ada', checkInId: 'c', timezone: 'UTC' }),
+      await request(app).delete('/sessions/ada/s'),
+      await request(app)
+        .put('/users/ada/settings')
+        .send({ timezone: null, pauses: [{ from: '2026-08-01', to: '2026-08-02' }] }),
+      await request(app).delete('/users/ada'),
+      await request(app)
+        .put('/organisations/acme/settings')
+        .send({ freeze: { earnEvery: 7, cap: 2 } }),
+      await request(app).put('/users/ada/friends/grace'),
+      await request(app).delete('/users/ada/friends/grace'),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual(Array(7).fill(202));
+
+    const registry = new SchemaRegistry({ host: addresses.SCHEMA_REGISTRY_URL });
+    async function decodeAll<Event>(
+      name: string,
+      count: number,
+      decoder: {
+        prepare(values: Iterable<Buffer | null>): Promise<void>;
+        decode(value: Buffer | null, key: Buffer | null): Event;
+      },
+    ): Promise<readonly Event[]> {
+      const messages = await readTopic(brokers, name, count);
+      await decoder.prepare(messages.map(({ value }) => value));
+      return messages.map(({ value, key }) => decoder.decode(value, key));
+    }
+    const own = { keyMismatch: false };
+    expect(await decodeAll(topic, 4, createUserEventDecoder(registry, { now: Date.now }))).toEqual([
+      { ...own, kind: 'check-in', userId: 'ada', checkInId: 'c', timezone: 'UTC', atMs: expect.any(Number) },
+      { ...own, kind: 'retraction', userId: 'ada', sessionId: 's' },
+      {
+        ...own,
+        kind: 'settings',
+        userId: 'ada',
+        change: expect.objectContaining({ timezone: null, pauses: [{ first: 20_666, last: 20_667 }] }),
+      },
+      { ...own, kind: 'erasure', userId: 'ada' },
+    ]);
+    const organisations = createOrganisationEventDecoder(registry, { now: Date.now });
+    expect(await decodeAll(`${topic}-organisations`, 1, organisations)).toMatchObject([
+      { ...own, organisationId: 'acme', change: { freeze: { earnEvery: 7, cap: 2 } } },
+    ]);
+    const friendships = createFriendshipEventDecoder(registry, { now: Date.now });
+    expect(await decodeAll(`${topic}-friendships`, 2, friendships)).toMatchObject([
+      { ...own, userId: 'ada', friendId: 'grace', isFriend: true },
+      { ...own, userId: 'ada', friendId: 'grace', isFriend: false },
+    ]);
+  });
+
+  it('waits for the reply at the address that the record names, also after Redis cut the connection', async () => {
+    const { app, topic, brokers, keyPrefix, addresses, subscriberName, untilReady } = await startIngest();
     await untilReady();
     const processor = new Redis(addresses.REDIS_URL);
     releasers.push(async () => processor.disconnect());
-    const answered = request(app)
-      .post('/sessions')
-      .set('Prefer', 'wait=20')
-      .send(body('w'))
-      .then((response) => response);
-    const [record] = await readTopic(brokers, topic, 1);
-    const channel = record?.headers?.['x-reply-to']?.toString() ?? '';
-    expect(channel.startsWith(`${keyPrefix}reply:`)).toBe(true);
-    const state = { runs: [{ first: 20_468, length: 1 }], timezone: 'Asia/Tokyo', version: 1 };
-    const reply = { sessionId: 'w', userId: 'user-w', outcome: 'processed', state };
-    expect(await processor.publish(channel, JSON.stringify(reply))).toBe(1);
-    const response = await answered;
-    expect([response.status, response.body.streak.longestStreak]).toEqual([201, 1]);
-    await waitFor(async () => (await processor.pubsub('NUMSUB', channel))[1] === 0, {
-      description: 'the subscription to end',
-    });
+    const channel = `${keyPrefix}reply:process-1`;
+    const subscribers = async () => (await processor.pubsub('NUMSUB', channel))[1];
+    const state = { runs: [{ first: 20_468, length: 1 }], timezone: 'Asia/Tokyo', version: 1, updatedAtMs: 1 };
+    for (const [index, sessionId] of ['w1', 'w2'].entries()) {
+      await waitFor(async () => (await subscribers()) === 1, { description: 'the subscription' });
+      const answered = request(app)
+        .post('/sessions')
+        .set('Prefer', 'wait=20')
+        .send(body(sessionId))
+        .then((response) => response);
+      const records = await readTopic(brokers, topic, index + 1);
+      const record = records.find(({ key }) => key?.toString() === `user-${sessionId}`);
+      const [named, id] = (record?.headers?.['x-reply-to']?.toString() ?? '').split('#');
+      expect(named).toBe(channel);
+      const reply = { id, eventId: sessionId, userId: `user-${sessionId}`, outcome: 'processed', state };
+      expect(await processor.publish(channel, JSON.stringify(reply))).toBe(1);
+      const response = await answered;
+      expect([response.status, response.body.streak.longestStreak]).toEqual([201, 1]);
+      await killConnection(processor, subscriberName);
+    }
   });
 });

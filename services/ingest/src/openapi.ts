@@ -1,4 +1,5 @@
 import { createServiceDocument } from '@streaks/shared/http/openapi/openapi-routes';
+import { routeDocuments } from './route-documents';
 
 /** The OpenAPI document of ingest. */
 export function ingestDocument() {
@@ -6,6 +7,6 @@ export function ingestDocument() {
     title: 'Streaks: ingest',
     description:
       'Takes events and publishes them to Kafka. An accepted event is safe; repeating a request never counts twice.',
-    documents: [],
+    documents: routeDocuments,
   });
 }

@@ -75,6 +75,9 @@ function rangeInDomainTerms(range: unknown): unknown {
 
 function inTermsOfBody({ field, code, message }: Fault): Fault {
   const renamed = field.replace(/^(pauses\[\d+\])\.first$/, '$1.from').replace(/^(pauses\[\d+\])\.last$/, '$1.to');
-  const told = code === 'LAST_BEFORE_FIRST' ? `${renamed} must not be before from` : message.replace(field, renamed);
+  const told =
+    code === 'LAST_BEFORE_FIRST'
+      ? `${renamed} must not be before ${renamed.replace(/to$/, 'from')}`
+      : message.replace(field, renamed);
   return { field: renamed, code, message: told };
 }

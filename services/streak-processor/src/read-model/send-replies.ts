@@ -41,9 +41,11 @@ type AddressedReply = { readonly channel: string; readonly message: Message };
 
 /** Nothing where the address is not `<channel>#<id>` with a channel of ours. */
 function addressed({ replyTo, ...reply }: EventReply, ownChannels: string): readonly AddressedReply[] {
+  // The prefix of the channels may have the sign too.
   const end = replyTo.lastIndexOf('#');
-  if (end < 0 || !replyTo.startsWith(ownChannels)) return [];
-  return [{ channel: replyTo.slice(0, end), message: { id: replyTo.slice(end + 1), ...reply } }];
+  const channel = replyTo.slice(0, Math.max(0, end));
+  if (!channel.startsWith(ownChannels)) return [];
+  return [{ channel, message: { id: replyTo.slice(end + 1), ...reply } }];
 }
 
 /** Of a hundred replies to one user the newest state is written; an erased one is deleted. */
