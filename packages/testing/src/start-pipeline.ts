@@ -19,6 +19,12 @@ export interface PipelineOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** The topics beside `topic` that processors read; made by the first service that starts. */
+export interface OtherInputTopics {
+  readonly organisations: string;
+  readonly friendships: string;
+}
+
 /** The topics that processors write. */
 export interface OutputTopics {
   readonly streakChanges: string;
@@ -35,6 +41,7 @@ export interface Pipeline {
   readonly brokers: readonly string[];
   readonly topic: string;
   readonly partitions: number;
+  readonly otherInputTopics: OtherInputTopics;
   /** Made by the first processor. */
   readonly outputTopics: OutputTopics;
   readonly groupId: string;
@@ -60,6 +67,10 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
   redis.on('error', () => undefined);
   const groupId = uniqueName('streak-processor');
   const redisKeyPrefix = `${uniqueName('streaks')}:`;
+  const otherInputTopics: OtherInputTopics = {
+    organisations: `${topic}-organisations`,
+    friendships: `${topic}-friendships`,
+  };
   const outputTopics: OutputTopics = {
     streakChanges: `${topic}-streak-changes`,
     userStreaks: `${topic}-user-streaks`,
@@ -70,6 +81,10 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     DATABASE_URL: database.url,
     SESSION_EVENTS_TOPIC: topic,
     SESSION_EVENTS_PARTITIONS: String(partitions),
+    ORGANISATION_EVENTS_TOPIC: otherInputTopics.organisations,
+    ORGANISATION_EVENTS_PARTITIONS: '1',
+    FRIENDSHIP_EVENTS_TOPIC: otherInputTopics.friendships,
+    FRIENDSHIP_EVENTS_PARTITIONS: '2',
     KAFKA_REPLICATION_FACTOR: String(replicationFactor),
     CONSUMER_GROUP_ID: groupId,
     STREAK_CHANGES_TOPIC: outputTopics.streakChanges,
@@ -98,7 +113,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     await deleteKeys(redis, redisKeyPrefix);
     redis.disconnect();
     await withAdmin(brokers, async (admin) => {
-      const ours = new Set([topic, ...Object.values(outputTopics)]);
+      const ours = new Set([topic, ...Object.values(otherInputTopics), ...Object.values(outputTopics)]);
       await admin.deleteTopics({ topics: (await admin.listTopics()).filter((name) => ours.has(name)) });
     }).catch(() => undefined);
     await database.drop();
@@ -114,6 +129,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
       brokers,
       topic,
       partitions,
+      otherInputTopics,
       outputTopics,
       groupId,
       redisKeyPrefix,
