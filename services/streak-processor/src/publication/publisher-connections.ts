@@ -4,8 +4,8 @@ import { createKafka } from '@streaks/shared/kafka/create-kafka';
 import type { Logger } from '@streaks/shared/observability/create-logger';
 import { createPool } from '@streaks/shared/postgres/create-pool';
 import type { Pool } from 'pg';
-import type { OutputPlaces } from './output-records';
-import { createReadOutput, readOutputSettings } from './read-output';
+import type { OutputPlaces } from './output/output-records';
+import { createReadOutput, readOutputSettings } from './output/read-output';
 
 /** What the publisher's thread is told. Plain data: it is copied there. */
 export interface PublisherConfig {

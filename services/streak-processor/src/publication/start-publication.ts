@@ -8,7 +8,7 @@ import type { Checks } from '@streaks/shared/http/health-routes';
 import { systemClock } from '@streaks/shared/lifecycle/clock';
 import type { Logger } from '@streaks/shared/observability/create-logger';
 import type { StreakChange } from '../projections/streaks/streak-change';
-import { createOutputEncoder } from './encode-output';
+import { createOutputEncoder } from './output/encode-output';
 import { watchPublication } from './publication-health';
 import type { PublisherConfig } from './publisher-connections';
 import { MAX_UNREAD_BYTES, WORKER_LIMITS } from './publisher-tuning';

@@ -1,5 +1,5 @@
 import type { EncodeChanges, EncodeDeadLetter, OutputRecord } from '@streaks/exactly-once/publish/publication';
-import type { StreakChange } from '../projections/streaks/streak-change';
+import type { StreakChange } from '../../projections/streaks/streak-change';
 import { createOutputRecords, type OutputPlaces } from './output-records';
 
 export interface OutputEncoder {
