@@ -6,6 +6,190 @@
  */
 
 export interface paths {
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a finished session
+         * @description The first session of an id counts: an identical repeat changes nothing, another one of that id is refused.
+         */
+        post: operations["recordSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record many sessions at once, each judged alone
+         * @description As JSON up to 1000 sessions. As `application/x-ndjson`, uncompressed, one session a line; the answer is a stream too, with a line for each session as soon as it is acknowledged and a last line that sums up.
+         */
+        post: operations["recordSessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{userId}/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a session back
+         * @description Totals and streaks follow exactly. A retracted id stays retracted, also where the session comes later or never came.
+         */
+        delete: operations["retractSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/check-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record that a user was there
+         * @description Counts 1 on the local day of `at` in `timezone`, for the rule `activity`.
+         */
+        post: operations["recordCheckIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streak/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a user in now and answer with the user's streak
+         * @description Waits for the processor, 10 seconds unless `Prefer: wait=N` says otherwise. Each call is a check-in of its own: of several on one day the first counts, the others are answered `STREAK_MAINTAINED`.
+         */
+        post: operations["updateStreak"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change settings of a user
+         * @description A setting that is absent stays as it is; `null` takes it back to the default. Streaks follow: a change of the runs is told as `STREAK_REVISED` or `STREAK_RECOVERED`.
+         */
+        put: operations["changeUserSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organisations/{organisationId}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change settings of an organisation
+         * @description They count for members that have no setting of their own. Members are evaluated anew page by page: with many of them it takes a while until every streak shows the change.
+         */
+        put: operations["changeOrganisationSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}/friends/{friendId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Make two users friends
+         * @description The same whichever of the two is named first. A repeat changes nothing; of two changes the later one counts.
+         */
+        put: operations["addFriend"];
+        post?: never;
+        /**
+         * End a friendship
+         * @description The same whichever of the two is named first. A repeat changes nothing; of two changes the later one counts.
+         */
+        delete: operations["removeFriend"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Erase a person
+         * @description Everything recorded of the user up to now is as if it had never been: sessions, check-ins, settings, friends, streaks, history. What is sent later starts anew. Raw records stay in the topic until its retention ends.
+         */
+        delete: operations["eraseUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -112,12 +296,97 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        BatchItem: {
+            /** @description Place in the batch, from 0 */
+            index: number;
+            /** @enum {string} */
+            status: "accepted" | "rejected";
+            sessionId?: string;
+            /** @description Of a rejected one: every fault */
+            errors?: components["schemas"]["ProblemFault"][];
+        };
+        BatchResult: {
+            accepted: number;
+            rejected: number;
+            /** @description In the order sent */
+            results: components["schemas"]["BatchItem"][];
+        };
+        /**
+         * @description What an event did to the streak
+         * @enum {string}
+         */
+        ChangeType: "FIRST_ACTIVITY" | "STREAK_INCREMENT" | "STREAK_MAINTAINED" | "STREAK_RESET" | "STREAK_RECOVERED" | "STREAK_REVISED" | "USER_ERASED";
+        /** @description Without `at` it is now; without `checkInId` one is made */
+        CheckIn: {
+            /**
+             * @description Whose it is; also the key of the Kafka record
+             * @example ada
+             */
+            userId: string;
+            /**
+             * @description Unique per user; an identical repeat changes nothing
+             * @example fri-noon
+             */
+            checkInId?: string;
+            /**
+             * @description IANA time zone whose clocks tell the day on which the check-in counts
+             * @example Europe/London
+             */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description When the user was active
+             * @example 2025-01-17T12:00:00Z
+             */
+            at?: string;
+        };
         /** @enum {string} */
         CheckState: "up" | "down" | "degraded";
         Liveness: {
             /** @enum {string} */
             status: "up" | "down";
             service: string;
+        };
+        OrganisationSettings: {
+            /**
+             * @description Seconds of focus that a day needs; null: the default
+             * @example 1800
+             */
+            dailyTargetSeconds?: number | null;
+            /**
+             * @description Check-ins that a day needs; null: the default
+             * @example 1
+             */
+            dailyCheckInTarget?: number | null;
+            /**
+             * @description How freezes are earned, which bridge missed days; null: the default, which is not at all
+             * @example {
+             *       "earnEvery": 7,
+             *       "cap": 2
+             *     }
+             */
+            freeze?: {
+                /** @description One freeze is earned with each so many qualified days of a streak */
+                earnEvery: number;
+                /** @description At most so many at a time */
+                cap: number;
+            } | null;
+            /**
+             * Format: date
+             * @description First day that targets, organisation and freeze rule are meant for; earlier days keep what they were earned under. Today in UTC if absent
+             * @example 2026-01-15
+             */
+            effectiveFrom?: string;
+        } | unknown | unknown | unknown;
+        PendingUpdate: {
+            /** @constant */
+            success: true;
+            /** @constant */
+            status: "accepted";
+            check_in_id: string;
+            /** Format: uri */
+            status_url: string;
+            message: string;
         };
         /** @description Problem details (RFC 9457). A client ignores members it does not know. */
         Problem: {
@@ -171,6 +440,143 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** @description A finished session, at most 7 days long and not in the future */
+        Session: {
+            /**
+             * @description Name of the record, with or without its namespace
+             * @enum {string}
+             */
+            type?: "SessionCompleted" | "io.streaks.SessionCompleted";
+            /**
+             * @description Whose it is; also the key of the Kafka record
+             * @example ada
+             */
+            userId: string;
+            /**
+             * @description Unique per user; an identical repeat changes nothing
+             * @example fri
+             */
+            sessionId: string;
+            /**
+             * Format: date-time
+             * @description When the session began
+             * @example 2025-01-15T10:00:00Z
+             */
+            startTime: string;
+            /**
+             * Format: date-time
+             * @description When it ended; later than startTime
+             * @example 2025-01-15T10:45:00.500+01:00
+             */
+            endTime: string;
+            /**
+             * @description IANA time zone whose calendar splits the session into days
+             * @example Europe/London
+             */
+            timezone: string;
+        };
+        /** @description An item that is no session is told in its result */
+        SessionBatch: {
+            sessions: components["schemas"]["Session"][];
+        };
+        /** @description As of now, as `GET /users/{userId}/streak` of query-api tells it */
+        Streak: {
+            currentStreak: number;
+            longestStreak: number;
+            lastQualifiedDate: string | null;
+            qualifiedDaysCount: number;
+        };
+        StreakUpdate: {
+            /**
+             * @description Whose streak it is
+             * @example ada
+             */
+            userId: string;
+            /**
+             * @description IANA time zone of the user; UTC is taken for one that is not known
+             * @example Asia/Tokyo
+             */
+            timezone: string;
+        };
+        UpdatedStreak: {
+            /** @description False where the user was erased while the update was under way */
+            success: boolean;
+            current_streak: number;
+            longest_streak: number;
+            last_active_date: string | null;
+            /** @description null where the day does not count yet */
+            change_type: components["schemas"]["ChangeType"] | null;
+            message: string;
+        };
+        UserSettings: {
+            /**
+             * @description IANA time zone whose date is the user's today; null: that of the latest event
+             * @example Europe/London
+             */
+            timezone?: string | null;
+            /**
+             * @description Seconds of focus that a day needs; null: the default
+             * @example 1800
+             */
+            dailyTargetSeconds?: number | null;
+            /**
+             * @description Check-ins that a day needs; null: the default
+             * @example 1
+             */
+            dailyCheckInTarget?: number | null;
+            /**
+             * @description How freezes are earned, which bridge missed days; null: the default, which is not at all
+             * @example {
+             *       "earnEvery": 7,
+             *       "cap": 2
+             *     }
+             */
+            freeze?: {
+                /** @description One freeze is earned with each so many qualified days of a streak */
+                earnEvery: number;
+                /** @description At most so many at a time */
+                cap: number;
+            } | null;
+            /**
+             * @description The organisation whose settings count where the user has none; null: none
+             * @example acme
+             */
+            organisationId?: string | null;
+            /**
+             * @description Days on which nothing is missed, in place of all former ones; null: none
+             * @example [
+             *       {
+             *         "from": "2026-08-01",
+             *         "to": "2026-08-14"
+             *       }
+             *     ]
+             */
+            pauses?: {
+                /**
+                 * Format: date
+                 * @description The first day
+                 * @example 2026-08-01
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description The last day, not before the first
+                 * @example 2026-08-14
+                 */
+                to: string;
+            }[] | null;
+            /**
+             * @description Whether the user is left out of boards; null: no
+             * @example true
+             */
+            leaderboardOptOut?: boolean | null;
+            /**
+             * Format: date
+             * @description First day that targets, organisation and freeze rule are meant for; earlier days keep what they were earned under. Today in the `timezone` of this body, else in UTC if absent
+             * @example 2026-01-15
+             */
+            effectiveFrom?: string;
+        } | unknown | unknown | unknown | unknown | unknown | unknown | unknown;
     };
     responses: never;
     parameters: {
@@ -188,6 +594,1231 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    recordSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: wait up to N seconds, at most 30, for the processor (RFC 7240) */
+                Prefer?: string;
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Session"];
+            };
+        };
+        responses: {
+            /** @description Nothing was to be stored. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Where query-api tells what became of it */
+                    Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sessionId: string;
+                        userId: string;
+                        /**
+                         * Format: uri
+                         * @description Where query-api tells what became of it
+                         */
+                        statusUrl: string;
+                        /** @enum {string} */
+                        status: "duplicate" | "retracted" | "erased";
+                        streak: components["schemas"]["Streak"];
+                    };
+                };
+            };
+            /** @description Stored. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Where query-api tells what became of it */
+                    Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sessionId: string;
+                        userId: string;
+                        /**
+                         * Format: uri
+                         * @description Where query-api tells what became of it
+                         */
+                        statusUrl: string;
+                        /** @constant */
+                        status: "processed";
+                        streak: components["schemas"]["Streak"];
+                    };
+                };
+            };
+            /** @description Every in-sync replica of Kafka has it. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Where query-api tells what became of it */
+                    Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sessionId: string;
+                        userId: string;
+                        /**
+                         * Format: uri
+                         * @description Where query-api tells what became of it
+                         */
+                        statusUrl: string;
+                        /** @constant */
+                        status: "accepted";
+                    };
+                };
+            };
+            /** @description Faults, all of them named; nothing was published. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_BODY_TOO_LARGE` */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_UNSUPPORTED_MEDIA_TYPE` */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Published, but refused by the processor. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Where query-api tells what became of it */
+                    Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * @description `urn:streaks:problem:` and the code
+                         * @example urn:streaks:problem:STREAKS_INVALID_REQUEST
+                         */
+                        type: string;
+                        title: string;
+                        status: number;
+                        code: components["schemas"]["ProblemCode"];
+                        detail?: string;
+                        /** @description Every fault that was found */
+                        errors?: components["schemas"]["ProblemFault"][];
+                        /** @description The same as `X-Request-Id` */
+                        requestId: string;
+                        sessionId: string;
+                        userId: string;
+                        /**
+                         * Format: uri
+                         * @description Where query-api tells what became of it
+                         */
+                        statusUrl: string;
+                        /** @description Code of the dead letter */
+                        reason: string;
+                    };
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the registry is away, or too much is waiting. Repeating is safe. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordSessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionBatch"];
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description At least one was accepted. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResult"];
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description No session was accepted, or there is none. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * @description `urn:streaks:problem:` and the code
+                         * @example urn:streaks:problem:STREAKS_INVALID_REQUEST
+                         */
+                        type: string;
+                        title: string;
+                        status: number;
+                        code: components["schemas"]["ProblemCode"];
+                        detail?: string;
+                        /** @description Every fault that was found */
+                        errors?: components["schemas"]["ProblemFault"][];
+                        /** @description The same as `X-Request-Id` */
+                        requestId: string;
+                        accepted?: number;
+                        rejected?: number;
+                        /** @description In the order sent */
+                        results?: components["schemas"]["BatchItem"][];
+                    };
+                };
+            };
+            /** @description `STREAKS_BODY_TOO_LARGE` */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_UNSUPPORTED_MEDIA_TYPE` */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the registry is away, or too much is waiting. Repeating is safe. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retractSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: wait up to N seconds, at most 30, for the processor (RFC 7240) */
+                Prefer?: string;
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Whose it is; also the key of the Kafka record */
+                userId: string;
+                /** @description The session that never counts, whichever of the two comes first */
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The processor has seen it. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Where query-api tells what became of it */
+                    Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sessionId: string;
+                        userId: string;
+                        /**
+                         * Format: uri
+                         * @description Where query-api tells what became of it
+                         */
+                        statusUrl: string;
+                        /** @enum {string} */
+                        status: "processed" | "duplicate" | "retracted" | "erased";
+                        streak: components["schemas"]["Streak"];
+                    };
+                };
+            };
+            /** @description Every in-sync replica of Kafka has it. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Where query-api tells what became of it */
+                    Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sessionId: string;
+                        userId: string;
+                        /**
+                         * Format: uri
+                         * @description Where query-api tells what became of it
+                         */
+                        statusUrl: string;
+                        /** @constant */
+                        status: "accepted";
+                    };
+                };
+            };
+            /** @description Faults, all of them named; nothing was published. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Published, but refused by the processor. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Where query-api tells what became of it */
+                    Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * @description `urn:streaks:problem:` and the code
+                         * @example urn:streaks:problem:STREAKS_INVALID_REQUEST
+                         */
+                        type: string;
+                        title: string;
+                        status: number;
+                        code: components["schemas"]["ProblemCode"];
+                        detail?: string;
+                        /** @description Every fault that was found */
+                        errors?: components["schemas"]["ProblemFault"][];
+                        /** @description The same as `X-Request-Id` */
+                        requestId: string;
+                        sessionId: string;
+                        userId: string;
+                        /**
+                         * Format: uri
+                         * @description Where query-api tells what became of it
+                         */
+                        statusUrl: string;
+                        /** @description Code of the dead letter */
+                        reason: string;
+                    };
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the registry is away, or too much is waiting. Repeating is safe. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recordCheckIn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: wait up to N seconds, at most 30, for the processor (RFC 7240) */
+                Prefer?: string;
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckIn"];
+            };
+        };
+        responses: {
+            /** @description Nothing was to be stored. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Where query-api tells what became of it */
+                    Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checkInId: string;
+                        userId: string;
+                        /**
+                         * Format: uri
+                         * @description Where query-api tells what became of it
+                         */
+                        statusUrl: string;
+                        /** @enum {string} */
+                        status: "duplicate" | "retracted" | "erased";
+                        /** @description What the event did; absent where its day does not count yet */
+                        changeType?: components["schemas"]["ChangeType"];
+                        streak: components["schemas"]["Streak"];
+                    };
+                };
+            };
+            /** @description Stored. */
+            201: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Where query-api tells what became of it */
+                    Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checkInId: string;
+                        userId: string;
+                        /**
+                         * Format: uri
+                         * @description Where query-api tells what became of it
+                         */
+                        statusUrl: string;
+                        /** @constant */
+                        status: "processed";
+                        /** @description What the event did; absent where its day does not count yet */
+                        changeType?: components["schemas"]["ChangeType"];
+                        streak: components["schemas"]["Streak"];
+                    };
+                };
+            };
+            /** @description Every in-sync replica of Kafka has it. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Where query-api tells what became of it */
+                    Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checkInId: string;
+                        userId: string;
+                        /**
+                         * Format: uri
+                         * @description Where query-api tells what became of it
+                         */
+                        statusUrl: string;
+                        /** @constant */
+                        status: "accepted";
+                    };
+                };
+            };
+            /** @description Faults, all of them named; nothing was published. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_BODY_TOO_LARGE` */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_UNSUPPORTED_MEDIA_TYPE` */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Published, but refused by the processor. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Where query-api tells what became of it */
+                    Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * @description `urn:streaks:problem:` and the code
+                         * @example urn:streaks:problem:STREAKS_INVALID_REQUEST
+                         */
+                        type: string;
+                        title: string;
+                        status: number;
+                        code: components["schemas"]["ProblemCode"];
+                        detail?: string;
+                        /** @description Every fault that was found */
+                        errors?: components["schemas"]["ProblemFault"][];
+                        /** @description The same as `X-Request-Id` */
+                        requestId: string;
+                        checkInId: string;
+                        userId: string;
+                        /**
+                         * Format: uri
+                         * @description Where query-api tells what became of it
+                         */
+                        statusUrl: string;
+                        /** @description Code of the dead letter */
+                        reason: string;
+                    };
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the registry is away, or too much is waiting. Repeating is safe. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateStreak: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: wait up to N seconds, at most 30, for the processor (RFC 7240) */
+                Prefer?: string;
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StreakUpdate"];
+            };
+        };
+        responses: {
+            /** @description The streak with this update. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdatedStreak"];
+                };
+            };
+            /** @description Kafka has the update; the processor has not told of it in time. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PendingUpdate"];
+                };
+            };
+            /** @description Faults, all of them named; nothing was published. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_BODY_TOO_LARGE` */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_UNSUPPORTED_MEDIA_TYPE` */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Published, but refused by the processor. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * @description `urn:streaks:problem:` and the code
+                         * @example urn:streaks:problem:STREAKS_INVALID_REQUEST
+                         */
+                        type: string;
+                        title: string;
+                        status: number;
+                        code: components["schemas"]["ProblemCode"];
+                        detail?: string;
+                        /** @description Every fault that was found */
+                        errors?: components["schemas"]["ProblemFault"][];
+                        /** @description The same as `X-Request-Id` */
+                        requestId: string;
+                        check_in_id: string;
+                        /** Format: uri */
+                        status_url: string;
+                        reason: string;
+                    };
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the registry is away, or too much is waiting. Repeating is safe. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeUserSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: wait up to N seconds, at most 30, for the processor (RFC 7240) */
+                Prefer?: string;
+                /** @description Id of the change. Give it again with a repeat; one is made where none is given */
+                "Idempotency-Key"?: string;
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Whose settings */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserSettings"];
+            };
+        };
+        responses: {
+            /** @description The processor has seen it. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        userId: string;
+                        changeId: string;
+                        /**
+                         * Format: date-time
+                         * @description The time of the request: of two changes the later one counts
+                         */
+                        changedAt: string;
+                        /** Format: date */
+                        effectiveFrom: string;
+                        /** @enum {string} */
+                        status: "processed" | "duplicate" | "retracted" | "erased";
+                    };
+                };
+            };
+            /** @description Every in-sync replica of Kafka has it. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        userId: string;
+                        changeId: string;
+                        /**
+                         * Format: date-time
+                         * @description The time of the request: of two changes the later one counts
+                         */
+                        changedAt: string;
+                        /** Format: date */
+                        effectiveFrom: string;
+                        /** @constant */
+                        status: "accepted";
+                    };
+                };
+            };
+            /** @description Faults, all of them named; nothing was published. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_BODY_TOO_LARGE` */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_UNSUPPORTED_MEDIA_TYPE` */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Published, but refused by the processor. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * @description `urn:streaks:problem:` and the code
+                         * @example urn:streaks:problem:STREAKS_INVALID_REQUEST
+                         */
+                        type: string;
+                        title: string;
+                        status: number;
+                        code: components["schemas"]["ProblemCode"];
+                        detail?: string;
+                        /** @description Every fault that was found */
+                        errors?: components["schemas"]["ProblemFault"][];
+                        /** @description The same as `X-Request-Id` */
+                        requestId: string;
+                        userId: string;
+                        changeId: string;
+                        /**
+                         * Format: date-time
+                         * @description The time of the request: of two changes the later one counts
+                         */
+                        changedAt: string;
+                        /** Format: date */
+                        effectiveFrom: string;
+                        /** @description Code of the dead letter */
+                        reason: string;
+                    };
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the registry is away, or too much is waiting. Repeating is safe. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOrganisationSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Id of the change. Give it again with a repeat; one is made where none is given */
+                "Idempotency-Key"?: string;
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Whose settings; also the key of the Kafka record */
+                organisationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationSettings"];
+            };
+        };
+        responses: {
+            /** @description Every in-sync replica of Kafka has it. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        organisationId: string;
+                        changeId: string;
+                        /**
+                         * Format: date-time
+                         * @description The time of the request: of two changes the later one counts
+                         */
+                        changedAt: string;
+                        /** Format: date */
+                        effectiveFrom: string;
+                        /** @constant */
+                        status: "accepted";
+                    };
+                };
+            };
+            /** @description Faults, all of them named; nothing was published. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_BODY_TOO_LARGE` */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_UNSUPPORTED_MEDIA_TYPE` */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the registry is away, or too much is waiting. Repeating is safe. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addFriend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description One of the two; also the key of the Kafka record */
+                userId: string;
+                /** @description The other one */
+                friendId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every in-sync replica of Kafka has it. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        userId: string;
+                        friendId: string;
+                        /** @constant */
+                        status: "accepted";
+                    };
+                };
+            };
+            /** @description Faults, all of them named; nothing was published. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the registry is away, or too much is waiting. Repeating is safe. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeFriend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description One of the two; also the key of the Kafka record */
+                userId: string;
+                /** @description The other one */
+                friendId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every in-sync replica of Kafka has it. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        userId: string;
+                        friendId: string;
+                        /** @constant */
+                        status: "accepted";
+                    };
+                };
+            };
+            /** @description Faults, all of them named; nothing was published. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the registry is away, or too much is waiting. Repeating is safe. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: wait up to N seconds, at most 30, for the processor (RFC 7240) */
+                Prefer?: string;
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Whom */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The processor has seen it. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        userId: string;
+                        /** @enum {string} */
+                        status: "processed" | "duplicate" | "retracted" | "erased";
+                    };
+                };
+            };
+            /** @description Every in-sync replica of Kafka has it. */
+            202: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        userId: string;
+                        /** @constant */
+                        status: "accepted";
+                    };
+                };
+            };
+            /** @description Faults, all of them named; nothing was published. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Published, but refused by the processor. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /**
+                         * @description `urn:streaks:problem:` and the code
+                         * @example urn:streaks:problem:STREAKS_INVALID_REQUEST
+                         */
+                        type: string;
+                        title: string;
+                        status: number;
+                        code: components["schemas"]["ProblemCode"];
+                        detail?: string;
+                        /** @description Every fault that was found */
+                        errors?: components["schemas"]["ProblemFault"][];
+                        /** @description The same as `X-Request-Id` */
+                        requestId: string;
+                        userId: string;
+                        /** @description Code of the dead letter */
+                        reason: string;
+                    };
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kafka or the registry is away, or too much is waiting. Repeating is safe. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getHealth: {
         parameters: {
             query?: never;

@@ -6,6 +6,268 @@
  */
 
 export interface paths {
+    "/users/{userId}/streak": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The streak of a user, as of now or of an instant
+         * @description Of the rule `focus`. Answered from Redis, or from Postgres while Redis is away.
+         */
+        get: operations["getStreak"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}/streaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The streaks of a user under every rule, as of now */
+        get: operations["getStreaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/streaks/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The streaks of up to 1000 users
+         * @description Of the rule `focus`, in the order asked. At most 2 MiB.
+         */
+        post: operations["getStreaksOfUsers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streak/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The streak of check-ins of a user, in the snake_case form
+         * @description A user called `leaderboard` cannot be asked for here: `/api/streak/leaderboard` is the board.
+         */
+        get: operations["getActivityStreak"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}/daily-totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The local days of a user that have a total
+         * @description Ascending. A closed range is at most 1000 days; an open one answers the newest 1000 days with a total.
+         */
+        get: operations["getDailyTotals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A year of days in one answer
+         * @description Every date of the year, ascending, those without a total too.
+         */
+        get: operations["getCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}/analytics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done by week or by month
+         * @description Newest first; weeks (Monday to Sunday, ISO 8601) or months without a total are left out. Days outside of `from` and `to` are not counted.
+         */
+        get: operations["getAnalytics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every stored change of a streak, newest first
+         * @description Versions follow each other without a gap, and each change starts where the one before ended. What was stored before the erasure of a user, or in a month that was detached, is gone.
+         */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes of the streaks of a user as they are stored
+         * @description Server-Sent Events. Without an id the stream begins now; with the id of the last event that was seen, what came after it follows first, without gap or repeat.
+         *
+         *     | event | data |
+         *     | --- | --- |
+         *     | `change` | a `StreakChange`, as in `/users/{userId}/history` |
+         *     | `erased` | `{ ruleId, versionAfter, recordedAt }`: the user was erased; whatever came before is void |
+         *     | `reset` | `{ ruleId, versionAfter }`: changes up to this version cannot be told (any more). Read the streak anew; later ones follow |
+         *
+         *     A comment every 15 seconds keeps the connection open. A client that does not read is cut off.
+         */
+        get: operations["streamChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}/friends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The friends of a user
+         * @description Ascending by the bytes of their ids.
+         */
+        get: operations["getFriends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{userId}/leaderboard/friends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A user among friends
+         * @description In the order of `/leaderboard`: qualified days, then longest streak (both descending), then who reached them first. The user is always there; friends who do not want to be on boards are not. At most 1000 friends are ranked: of more, those whose ids come first.
+         */
+        get: operations["getFriendsLeaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{userId}/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of a session
+         * @description Where one session was applied and another of the same id refused, the applied one is answered. A retraction may come before its session: `retracted` then stands for both.
+         */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/check-ins/{userId}/{checkInId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a check-in */
+        get: operations["getCheckIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -112,12 +374,106 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Streak of a user under the rule `activity` */
+        ActivityStreak: {
+            current_streak: number;
+            longest_streak: number;
+            last_active_date: string | null;
+        };
+        CalendarDay: {
+            /**
+             * Format: date
+             * @example 2025-01-15
+             */
+            date: string;
+            total: number;
+            /** @description The total reaches the target that is in force on the day */
+            qualified: boolean;
+            /** @description A freeze or a pause bridged the day: no streak broke on it */
+            bridged: boolean;
+        };
+        /** @description What became of a check-in */
+        CheckInRecord: {
+            /** @example ada */
+            userId: string;
+            checkInId: string;
+            /** @constant */
+            status: "processed";
+            /**
+             * Format: date-time
+             * @example 2025-01-15T10:00:00.000Z
+             */
+            at: string;
+            timezone: string;
+        } | {
+            /** @example ada */
+            userId: string;
+            checkInId: string;
+            /** @constant */
+            status: "rejected";
+            /**
+             * @description Code of the dead letter
+             * @example TOO_LONG
+             */
+            reason: string;
+            detail: string;
+        };
         /** @enum {string} */
         CheckState: "up" | "down" | "degraded";
+        /** @description Total of a local day: `seconds` or `checkIns`, as the rule has it */
+        DailyTotal: {
+            /**
+             * Format: date
+             * @example 2025-01-15
+             */
+            date: string;
+            /** @description `focus`: whole seconds, cut */
+            seconds?: number;
+            /** @description `activity`: check-ins */
+            checkIns?: number;
+            /** @description The total reaches the target that is in force on the day */
+            qualified: boolean;
+        };
+        Friend: {
+            /** @example ada */
+            userId: string;
+            /**
+             * Format: date-time
+             * @description When the two were last said to be friends
+             * @example 2025-01-15T10:00:00.000Z
+             */
+            since: string;
+        };
         Liveness: {
             /** @enum {string} */
             status: "up" | "down";
             service: string;
+        };
+        /** @description What was done in a week or a month */
+        PeriodSummary: {
+            /**
+             * @description ISO week or month
+             * @example 2025-W03
+             */
+            period: string;
+            /**
+             * Format: date
+             * @description Its first day
+             * @example 2025-01-15
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description Its last day
+             * @example 2025-01-15
+             */
+            to: string;
+            total: number;
+            /** @description Days with a total */
+            activeDays: number;
+            qualifiedDays: number;
+            /** @description Most qualified days in a row, as far as they lie inside */
+            bestRun: number;
         };
         /** @description Problem details (RFC 9457). A client ignores members it does not know. */
         Problem: {
@@ -154,6 +510,16 @@ export interface components {
             code: string;
             message: string;
         };
+        /** @description A user among friends */
+        RankedFriend: {
+            rank: number;
+            /** @example ada */
+            userId: string;
+            qualifiedDaysCount: number;
+            longestStreak: number;
+            /** @description As of now, where the ranked user is */
+            currentStreak: number;
+        };
         /** @description With facts of the service, such as `tzdataVersion`. */
         Readiness: {
             /** @enum {string} */
@@ -171,6 +537,149 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * @description `focus`: sessions. `activity`: check-ins
+         * @enum {string}
+         */
+        RuleId: "focus" | "activity";
+        /** @description Streak of a user under one rule, with what is left to do today */
+        RuleStreak: {
+            ruleId: components["schemas"]["RuleId"];
+            currentStreak: number;
+            longestStreak: number;
+            /** @description Null where no day qualified */
+            lastQualifiedDate: string | null;
+            qualifiedDaysCount: number;
+            /**
+             * @description `safe`: today qualified. `at_risk`: breaks at `expiresAt` unless today qualifies. `frozen`: alive thanks to a freeze or a pause. `broken`: over. `none`: no day ever qualified
+             * @enum {string}
+             */
+            status: "none" | "safe" | "at_risk" | "frozen" | "broken";
+            /** @description Freezes that are left to bridge days that are missed */
+            freezesLeft: number;
+            /** @description Days of the current streak that a freeze or a pause bridged */
+            daysBridged: number;
+            /** @description Today is a qualified day */
+            isActiveToday: boolean;
+            /** @description Days since the last qualified day, 0 if that is today; null without one */
+            daysSinceActivity: number | null;
+            /** @description When the current streak breaks if nothing is added; null without a current streak */
+            expiresAt: string | null;
+            /**
+             * @description The zone that "today" was taken in
+             * @example Europe/London
+             */
+            timezone: string;
+            /** @description `focus`: whole seconds counted today. Null under `activity`, and while Postgres is away */
+            secondsToday: number | null;
+            /** @description `focus`: seconds missing to today's target. Null under `activity`, and while Postgres is away */
+            secondsToTarget: number | null;
+            /** @description `activity`: check-ins of today. Null under `focus`, and while Postgres is away */
+            checkInsToday: number | null;
+            /** @description `activity`: check-ins missing to today's target. Null under `focus`, and while Postgres is away */
+            checkInsToTarget: number | null;
+        };
+        /** @description What became of a session */
+        SessionRecord: {
+            /** @example ada */
+            userId: string;
+            sessionId: string;
+            /** @constant */
+            status: "processed";
+            /**
+             * Format: date-time
+             * @example 2025-01-15T10:00:00.000Z
+             */
+            startTime: string;
+            /**
+             * Format: date-time
+             * @example 2025-01-15T10:00:00.000Z
+             */
+            endTime: string;
+            timezone: string;
+        } | {
+            /** @example ada */
+            userId: string;
+            sessionId: string;
+            /** @constant */
+            status: "retracted";
+        } | {
+            /** @example ada */
+            userId: string;
+            sessionId: string;
+            /** @constant */
+            status: "rejected";
+            /**
+             * @description Code of the dead letter
+             * @example TOO_LONG
+             */
+            reason: string;
+            detail: string;
+        };
+        /**
+         * @description Why the streak changed
+         * @enum {string}
+         */
+        StoredChangeType: "FIRST_ACTIVITY" | "STREAK_INCREMENT" | "STREAK_RESET" | "STREAK_RECOVERED" | "STREAK_REVISED" | "USER_ERASED";
+        /** @description Streak of a user under the rule `focus` */
+        Streak: {
+            /** @example ada */
+            userId: string;
+            currentStreak: number;
+            longestStreak: number;
+            /** @description Null where no day qualified */
+            lastQualifiedDate: string | null;
+            qualifiedDaysCount: number;
+        };
+        /** @description One stored change of a streak */
+        StreakChange: {
+            ruleId: components["schemas"]["RuleId"];
+            changeType: components["schemas"]["StoredChangeType"];
+            /** @description The day that the change added; null when it added none */
+            qualifiedDate: string | null;
+            before: components["schemas"]["StreakFigures"];
+            after: components["schemas"]["StreakFigures"];
+            versionBefore: number;
+            /** @description One more than the one before; no version is left out */
+            versionAfter: number;
+            /**
+             * @description Zone of the user after the change
+             * @example Europe/London
+             */
+            timezone: string | null;
+            /** @description `X-Request-Id` of the request that caused the change */
+            requestId: string | null;
+            /** @description Position in Kafka of the record that caused the change */
+            source: {
+                topicId: string;
+                partition: number;
+                offset: number;
+            };
+            /**
+             * Format: date-time
+             * @description When the change was stored
+             * @example 2025-01-15T10:00:00.000Z
+             */
+            recordedAt: string;
+            /**
+             * Format: uuid
+             * @description That of the record in `streak-changes`
+             */
+            eventId: string;
+        };
+        /** @description `currentStreak` is the length of the latest streak, whether or not it was still alive */
+        StreakFigures: {
+            currentStreak: number;
+            longestStreak: number;
+            /** @description Null where no day qualified */
+            lastQualifiedDate: string | null;
+            qualifiedDaysCount: number;
+        };
+        /**
+         * @description What `total` counts: whole seconds (cut, never rounded up) under `focus`, check-ins under `activity`
+         * @enum {string}
+         */
+        Unit: "seconds" | "check-ins";
     };
     responses: never;
     parameters: {
@@ -188,6 +697,920 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getStreak: {
+        parameters: {
+            query?: {
+                /** @description An instant asked about; by default now. Days after its date are left out, and its date counts whole */
+                at?: string;
+                /** @description Zone in which "today" is taken; by default that of the user */
+                timezone?: string;
+            };
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The streak; zeros for a user who is not known. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Streak"];
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStreaks: {
+        parameters: {
+            query?: {
+                /** @description Zone in which "today" is taken; by default that of the user */
+                timezone?: string;
+            };
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One element for each rule. While Postgres is away, a rule of which Redis does not know is left out. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example ada */
+                        userId: string;
+                        streaks: components["schemas"]["RuleStreak"][];
+                    };
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStreaksOfUsers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    userIds: string[];
+                    /**
+                     * Format: date-time
+                     * @description An instant asked about; by default now. Days after its date are left out, and its date counts whole
+                     * @example 2025-01-15T10:00:00Z
+                     */
+                    at?: string;
+                    /**
+                     * @description Zone in which "today" is taken; by default that of the user
+                     * @example Europe/London
+                     */
+                    timezone?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description In the order asked. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        streaks: components["schemas"]["Streak"][];
+                    };
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_BODY_TOO_LARGE` */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_UNSUPPORTED_MEDIA_TYPE` */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getActivityStreak: {
+        parameters: {
+            query?: {
+                /** @description Zone in which "today" is taken; by default that of the user */
+                timezone?: string;
+            };
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The streak; zeros for a user who is not known. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityStreak"];
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDailyTotals: {
+        parameters: {
+            query?: {
+                /** @description First day; included */
+                from?: string;
+                /** @description Last day; included */
+                to?: string;
+                /** @description `focus`: sessions, counted in seconds. `activity`: check-ins */
+                ruleId?: "focus" | "activity";
+            };
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example ada */
+                        userId: string;
+                        days: components["schemas"]["DailyTotal"][];
+                    };
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCalendar: {
+        parameters: {
+            query?: {
+                /** @description By default the year of today, in the zone of the user */
+                year?: number;
+                /** @description `focus`: sessions, counted in seconds. `activity`: check-ins */
+                ruleId?: "focus" | "activity";
+                /** @description Zone in which "today" is taken; by default that of the user */
+                timezone?: string;
+            };
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The year. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example ada */
+                        userId: string;
+                        ruleId: components["schemas"]["RuleId"];
+                        year: number;
+                        unit: components["schemas"]["Unit"];
+                        days: components["schemas"]["CalendarDay"][];
+                    };
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAnalytics: {
+        parameters: {
+            query?: {
+                period?: "week" | "month";
+                /** @description `focus`: sessions, counted in seconds. `activity`: check-ins */
+                ruleId?: "focus" | "activity";
+                /** @description First day; included */
+                from?: string;
+                /** @description Last day; included */
+                to?: string;
+                /** @description `nextCursor` of the page before, with the same other parameters */
+                cursor?: string;
+                /** @description Most items of the answer */
+                limit?: number;
+            };
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of weeks or months. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example ada */
+                        userId: string;
+                        ruleId: components["schemas"]["RuleId"];
+                        unit: components["schemas"]["Unit"];
+                        items: components["schemas"]["PeriodSummary"][];
+                        /** @description To be given as `cursor` for the next page; null on the last one */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: {
+                /** @description `focus`: sessions, counted in seconds. `activity`: check-ins */
+                ruleId?: "focus" | "activity";
+                /** @description `nextCursor` of the page before, with the same other parameters */
+                cursor?: string;
+                /** @description Most items of the answer */
+                limit?: number;
+            };
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of changes. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example ada */
+                        userId: string;
+                        ruleId: components["schemas"]["RuleId"];
+                        items: components["schemas"]["StreakChange"][];
+                        /** @description To be given as `cursor` for the next page; null on the last one */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamChanges: {
+        parameters: {
+            query?: {
+                /** @description Where a client cannot set the header `Last-Event-ID` */
+                lastEventId?: string;
+            };
+            header?: {
+                /** @description Id of the last event that was seen: what came after it follows */
+                "Last-Event-ID"?: string;
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: Postgres is away. `STREAKS_TOO_MANY_STREAMS`: the process has no place left. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFriends: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before, with the same other parameters */
+                cursor?: string;
+                /** @description Most items of the answer */
+                limit?: number;
+            };
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of friends. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example ada */
+                        userId: string;
+                        items: components["schemas"]["Friend"][];
+                        /** @description To be given as `cursor` for the next page; null on the last one */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFriendsLeaderboard: {
+        parameters: {
+            query?: {
+                /** @description `focus`: sessions, counted in seconds. `activity`: check-ins */
+                ruleId?: "focus" | "activity";
+            };
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example ada */
+                        userId: string;
+                        ruleId: components["schemas"]["RuleId"];
+                        items: components["schemas"]["RankedFriend"][];
+                    };
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session was seen. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionRecord"];
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_SESSION_NOT_SEEN`: not processed yet, or never sent. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCheckIn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                /** @description Id of the user; a user who is not known has zeros */
+                userId: string;
+                checkInId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The check-in was seen. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckInRecord"];
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_CHECK_IN_NOT_SEEN`: not processed yet, or never sent. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Seconds */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getHealth: {
         parameters: {
             query?: never;
