@@ -89,7 +89,16 @@ describe.each<{
     expect(await streakOf(harness, userId)).toBe(answer);
   });
 
-  it.each(['/users/u/daily-totals', '/sessions/u/s'])('%s needs Postgres', async (path) => {
+  it.each([
+    '/users/u/daily-totals',
+    '/users/u/calendar',
+    '/users/u/analytics',
+    '/users/u/history',
+    '/users/u/friends',
+    '/users/u/leaderboard/friends',
+    '/sessions/u/s',
+    '/check-ins/u/c',
+  ])('%s needs Postgres', async (path) => {
     const response = await request(harness.app).get(path);
     if (postgres === 'up') {
       expect([200, 404]).toContain(response.status);
