@@ -1,10 +1,19 @@
+import { RULE_IDS } from '../domain/rules';
+import type { StreakState } from '../domain/streak-state';
+import type { BoardReader } from './boards/board-reader';
+import { createMemoryBoards } from './boards/create-memory-boards';
 import { ALL_BUCKETS, bucketOf } from './streak-keys';
-import type { StreakLookup, StreakStore, StreakWrite } from './streak-store';
+import type { StreakLookup, StreakStore, StreakWrite, WriteCounts } from './streak-store';
 import { decodeStreakValue, encodeStreakValue } from './streak-value';
 
 type Versioned = { readonly generation: bigint; readonly version: number };
 
+/** A bucket by its number, the boards of a rule by its name. */
+type Part = number | string;
+
 export interface MemoryStreakStore extends StreakStore {
+  /** Up to the states at once: there is nobody to keep them. */
+  readonly boards: BoardReader;
   /** As FLUSHALL. */
   empty(): void;
   /** As a server that comes back from a snapshot which holds all it has now. */
@@ -14,9 +23,10 @@ export interface MemoryStreakStore extends StreakStore {
 /** The same store in the memory of this process, held to the same contract tests; for tests of what stands on it. */
 export function createMemoryStreakStore(): MemoryStreakStore {
   const values = new Map<string, string>();
-  const sentinels = new Map<number, bigint>();
-  const filledOnRun = new Map<number, number>();
-  const fills = new Map<number, string>();
+  const sentinels = new Map<Part, bigint>();
+  const filledOnRun = new Map<Part, number>();
+  const fills = new Map<Part, string>();
+  const parts: readonly Part[] = [...ALL_BUCKETS, ...RULE_IDS];
   let run = 1;
 
   function lookUp(userId: string, ruleId: string): StreakLookup {
@@ -25,8 +35,8 @@ export function createMemoryStreakStore(): MemoryStreakStore {
     return lookup.kind !== 'miss' && lookup.generation < filled ? { kind: 'miss' } : lookup;
   }
 
-  function stands(bucket: number, generation: bigint): boolean {
-    return (sentinels.get(bucket) ?? -1n) >= generation && filledOnRun.get(bucket) === run;
+  function stands(part: Part, generation: bigint): boolean {
+    return (sentinels.get(part) ?? -1n) >= generation && filledOnRun.get(part) === run;
   }
 
   function write(entry: StreakWrite): 'written' | 'stale' | 'same' {
@@ -45,14 +55,28 @@ export function createMemoryStreakStore(): MemoryStreakStore {
     return 'written';
   }
 
+  async function writeAll(writes: readonly StreakWrite[]): Promise<WriteCounts> {
+    const results = writes.map(write);
+    return {
+      written: results.filter((result) => result === 'written').length,
+      stale: results.filter((result) => result === 'stale').length,
+    };
+  }
+
+  function* statesOf(ruleId: string): Iterable<readonly [userId: string, state: StreakState]> {
+    for (const [key, value] of values) {
+      const lookup = decodeStreakValue(value);
+      const isLeftOver = lookup.kind === 'found' && lookup.generation < (sentinels.get(ruleId) ?? 0n);
+      if (key.startsWith(`${ruleId}:`) && lookup.kind === 'found' && !isLeftOver) {
+        yield [key.slice(ruleId.length + 1), lookup.state];
+      }
+    }
+  }
+
   return {
-    async writeAll(writes) {
-      const results = writes.map(write);
-      return {
-        written: results.filter((result) => result === 'written').length,
-        stale: results.filter((result) => result === 'stale').length,
-      };
-    },
+    boards: createMemoryBoards({ isFilled: (ruleId) => sentinels.has(ruleId), statesOf }),
+    writeAll,
+    fillAll: writeAll,
     async read(userId, ruleIds) {
       return {
         isFilled: sentinels.has(bucketOf(userId)),
@@ -68,21 +92,24 @@ export function createMemoryStreakStore(): MemoryStreakStore {
     async missingBuckets(generation) {
       return ALL_BUCKETS.filter((bucket) => !stands(bucket, generation));
     },
+    async missingBoards(generation) {
+      return RULE_IDS.filter((ruleId) => !stands(ruleId, generation));
+    },
     async beginFill(fillId) {
-      for (const bucket of ALL_BUCKETS) {
-        if (filledOnRun.get(bucket) !== run) {
-          sentinels.delete(bucket);
+      for (const part of parts) {
+        if (filledOnRun.get(part) !== run) {
+          sentinels.delete(part);
         }
-        fills.set(bucket, `${run}/${fillId}`);
+        fills.set(part, `${run}/${fillId}`);
       }
     },
     async markFilled(generation, fillId) {
-      for (const bucket of ALL_BUCKETS) {
-        const isNewer = (sentinels.get(bucket) ?? -1n) > generation;
-        if (!stands(bucket, generation) && !isNewer && fills.get(bucket) === `${run}/${fillId}`) {
-          sentinels.set(bucket, generation);
-          filledOnRun.set(bucket, run);
-          fills.delete(bucket);
+      for (const part of parts) {
+        const isNewer = (sentinels.get(part) ?? -1n) > generation;
+        if (!stands(part, generation) && !isNewer && fills.get(part) === `${run}/${fillId}`) {
+          sentinels.set(part, generation);
+          filledOnRun.set(part, run);
+          fills.delete(part);
         }
       }
       return ALL_BUCKETS.filter((bucket) => stands(bucket, generation)).length;

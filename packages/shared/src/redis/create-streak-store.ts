@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
-import { ALL_BUCKETS, bucketOf, fillKey, runKey, sentinelKey, streakKey } from './streak-keys';
+import type { BoardWriter } from './boards/board-writer';
+import { createFillSentinels, isSentinel } from './fill-sentinels';
+import { bucketOf, markedKey, markKey, sentinelKey, streakKey } from './streak-keys';
 import { defineStreakScripts } from './streak-scripts';
 import type { StreakLookup, StreakStore, StreakWrite, UserStreak, WriteCounts } from './streak-store';
 import { decodeStreakValue, encodeStreakValue } from './streak-value';
@@ -8,7 +10,7 @@ import { decodeStreakValue, encodeStreakValue } from './streak-value';
 const WRITES_PER_CALL = 200;
 /** Calls sent before their replies are awaited: bounds what lies in the socket, and so the age of the oldest call. */
 const CALLS_AT_ONCE = 32;
-const UNKNOWN_RUN = 'unknown';
+const NO_MARKS = '0';
 
 export interface StreakStoreOptions {
   /** Expects no `keyPrefix` of its own; auto-pipelining makes the calls of one turn a single write. */
@@ -16,26 +18,37 @@ export interface StreakStoreOptions {
   readonly keyPrefix: string;
   /** True on a Redis Cluster, where a command may touch the keys of one bucket only. */
   readonly isCluster?: boolean;
+  /** Where boards are kept: users who are written are marked for them, and a refill fills them. */
+  readonly boards?: BoardWriter | undefined;
 }
 
 type Call = { readonly keys: string[]; readonly values: string[] };
 
 /** The streak read model on a Redis server or cluster node; see `StreakStore`. */
-export function createStreakStore({ redis, keyPrefix, isCluster = false }: StreakStoreOptions): StreakStore {
+export function createStreakStore(options: StreakStoreOptions): StreakStore {
+  const { redis, keyPrefix, isCluster = false, boards } = options;
   const scripts = defineStreakScripts(redis);
 
+  async function writeStates(writes: readonly StreakWrite[], hasMarks: boolean): Promise<WriteCounts> {
+    const calls = groupIntoCalls(keyPrefix, writes, hasMarks);
+    let counts: WriteCounts = { written: 0, stale: 0 };
+    for (let from = 0; from < calls.length; from += CALLS_AT_ONCE) {
+      const replies = await Promise.all(
+        calls
+          .slice(from, from + CALLS_AT_ONCE)
+          .map(({ keys, values }) => scripts.streaksWriteNewer(keys.length, ...keys, ...values)),
+      );
+      counts = replies.reduce(addReply, counts);
+    }
+    return counts;
+  }
+
   return {
-    async writeAll(writes) {
-      const calls = groupIntoCalls(keyPrefix, writes);
-      let counts: WriteCounts = { written: 0, stale: 0 };
-      for (let from = 0; from < calls.length; from += CALLS_AT_ONCE) {
-        const replies = await Promise.all(
-          calls
-            .slice(from, from + CALLS_AT_ONCE)
-            .map(({ keys, values }) => scripts.streaksWriteNewer(keys.length, ...keys, ...values)),
-        );
-        counts = replies.reduce(addReply, counts);
-      }
+    writeAll: (writes) => writeStates(writes, boards !== undefined),
+
+    async fillAll(writes) {
+      const counts = await writeStates(writes, false);
+      await boards?.write(writes);
       return counts;
     },
 
@@ -72,68 +85,21 @@ export function createStreakStore({ redis, keyPrefix, isCluster = false }: Strea
       return answers;
     },
 
-    async missingBuckets(generation) {
-      const [runId, marks] = await Promise.all([
-        readRunId(redis),
-        Promise.all(ALL_BUCKETS.map((bucket) => redis.mget(sentinelKey(keyPrefix, bucket), runKey(keyPrefix, bucket)))),
-      ]);
-      return ALL_BUCKETS.filter((bucket) => {
-        const [sentinel, filledOnRun] = marks[bucket] ?? [];
-        return !isSentinel(sentinel) || BigInt(sentinel) < generation || filledOnRun !== runId;
-      });
-    },
-
-    async beginFill(fillId) {
-      const runId = await readRunId(redis);
-      await Promise.all(
-        ALL_BUCKETS.map((bucket) =>
-          scripts.streaksBeginFill(3, ...fillKeys(keyPrefix, bucket), fillName(fillId, runId), runId),
-        ),
-      );
-    },
-
-    async markFilled(generation, fillId) {
-      const runId = await readRunId(redis);
-      const name = fillName(fillId, runId);
-      const stands = await Promise.all(
-        ALL_BUCKETS.map((bucket) =>
-          scripts.streaksMarkFilled(3, ...fillKeys(keyPrefix, bucket), name, runId, String(generation)),
-        ),
-      );
-      return stands.reduce((sum, stand) => sum + stand, 0);
-    },
+    ...createFillSentinels(redis, keyPrefix, boards !== undefined),
   };
 }
 
-function fillKeys(keyPrefix: string, bucket: number): readonly [string, string, string] {
-  return [sentinelKey(keyPrefix, bucket), fillKey(keyPrefix, bucket), runKey(keyPrefix, bucket)];
-}
-
-/** With the run in it: a restart in the middle may bring the name back from a snapshot, but not what was written since. */
-function fillName(fillId: string, runId: string): string {
-  return `${runId}/${fillId}`;
-}
-
-/** Which run of the server answers. One that keeps it to itself is taken for always the same. */
-async function readRunId(redis: Redis): Promise<string> {
-  try {
-    return /^run_id:([0-9a-f]+)/m.exec(await redis.info('server'))?.[1] ?? UNKNOWN_RUN;
-  } catch (error) {
-    if (error instanceof Error && /^(NOPERM|ERR unknown command)/.test(error.message)) {
-      return UNKNOWN_RUN;
-    }
-    throw error;
-  }
-}
-
-function groupIntoCalls(keyPrefix: string, writes: readonly StreakWrite[]): readonly Call[] {
+function groupIntoCalls(keyPrefix: string, writes: readonly StreakWrite[], hasMarks: boolean): readonly Call[] {
   const calls: Call[] = [];
   const openCalls = new Map<number, Call>();
   for (const write of writes) {
     const bucket = bucketOf(write.userId);
     let call = openCalls.get(bucket);
-    if (call === undefined || call.values.length >= WRITES_PER_CALL) {
-      call = { keys: [sentinelKey(keyPrefix, bucket)], values: [] };
+    if (call === undefined || call.values.length > WRITES_PER_CALL) {
+      call = {
+        keys: [sentinelKey(keyPrefix, bucket), markedKey(keyPrefix, bucket)],
+        values: [hasMarks ? markStart(keyPrefix, bucket) : NO_MARKS],
+      };
       openCalls.set(bucket, call);
       calls.push(call);
     }
@@ -141,6 +107,11 @@ function groupIntoCalls(keyPrefix: string, writes: readonly StreakWrite[]): read
     call.values.push(encodeStreakValue(write));
   }
   return calls;
+}
+
+/** The byte, counted from 1, at which the mark of a user begins in the key of a state. */
+function markStart(keyPrefix: string, bucket: number): string {
+  return String(Buffer.byteLength(markKey(keyPrefix, bucket, '')) + 1);
 }
 
 function addReply(counts: WriteCounts, [written, stale]: readonly [number, number]): WriteCounts {
@@ -161,10 +132,6 @@ function byBucket(places: readonly UserPlace[]): readonly (readonly UserPlace[])
     }
   }
   return [...groups.values()];
-}
-
-function isSentinel(value: string | null | undefined): value is string {
-  return typeof value === 'string' && /^\d{1,16}$/.test(value);
 }
 
 /** A value of a generation before the sentinel's was left over by a rebuild that no longer has this user. */

@@ -21,7 +21,7 @@ export interface RefillResult {
 }
 
 /**
- * Brings every state back into a Redis that lost them, by the same compare-and-set as the relay, and sets the sentinels
+ * Brings every state and its place on the boards back into a Redis that lost them, by the same compare-and-set as the relay, and sets the sentinels
  * last: a reader that finds the sentinel may take a miss for a user without a state of that generation.
  */
 export async function refillStreakStore(options: RefillOptions): Promise<RefillResult> {
@@ -34,12 +34,12 @@ export async function refillStreakStore(options: RefillOptions): Promise<RefillR
     if (signal?.aborted === true) {
       return { rows, written, stale, isFilled: false };
     }
-    const counts = await store.writeAll(page);
+    const counts = await store.fillAll(page);
     rows += page.length;
     written += counts.written;
     stale += counts.stale;
   }
   await store.markFilled(generation, fillId);
-  const missing = await store.missingBuckets(generation);
-  return { rows, written, stale, isFilled: missing.length === 0 };
+  const [buckets, boards] = await Promise.all([store.missingBuckets(generation), store.missingBoards(generation)]);
+  return { rows, written, stale, isFilled: buckets.length === 0 && boards.length === 0 };
 }

@@ -16,7 +16,7 @@ export function bucketOf(userId: string): number {
 
 /** Where the state of a user under a rule lies. */
 export function streakKey(keyPrefix: string, bucket: number, ruleId: string, userId: string): string {
-  return `${keyPrefix}{${bucket}}:streak:${ruleId}:${userId}`;
+  return markKey(keyPrefix, bucket, `${ruleId}:${userId}`);
 }
 
 /**
@@ -38,6 +38,21 @@ export function fillKey(keyPrefix: string, bucket: number): string {
  */
 export function runKey(keyPrefix: string, bucket: number): string {
   return `${keyPrefix}{${bucket}}:run`;
+}
+
+/** The users of a bucket, each as `<ruleId>:<userId>`, whose boards are not known to be up to their states. */
+export function markedKey(keyPrefix: string, bucket: number): string {
+  return `${keyPrefix}{${bucket}}:marked`;
+}
+
+/** Those of them who are being brought up to date. */
+export function takenKey(keyPrefix: string, bucket: number): string {
+  return `${keyPrefix}{${bucket}}:marked-taken`;
+}
+
+/** Where the state of a user lies who is marked. */
+export function markKey(keyPrefix: string, bucket: number, mark: string): string {
+  return `${keyPrefix}{${bucket}}:streak:${mark}`;
 }
 
 /** The pub/sub channel on which one process that waits for outcomes (`Prefer: wait=N`) is told them. */

@@ -1,9 +1,11 @@
 import type { Redis } from 'ioredis';
 
 /**
- * KEYS: the sentinel of the bucket, then the keys of states. ARGV: a value for each state. Writes those that are newer than
- * the stored value, by generation and then version, compared as numbers (exact up to 2^53). One key may come twice: each
- * is compared with what the one before it left. Returns how many were written and how many were stale.
+ * KEYS: the sentinel of the bucket, its set of marks, then the keys of states. ARGV: the place in a key (its byte, from 1) at
+ * which the user's mark begins, 0 for none, then a value for each state. Writes those that are newer than the stored value, by
+ * generation and then version, compared as numbers (exact up to 2^53). One key may come twice: each is compared with what
+ * the one before it left. Who is not stale is marked: a repeat too, for another writer may have written without marks.
+ * Returns how many were written and how many were stale.
  */
 const WRITE_NEWER = `
 local function parse(value)
@@ -13,19 +15,24 @@ local function parse(value)
   return tonumber(generation), tonumber(version)
 end
 local filled = tonumber(redis.call('GET', KEYS[1]) or '0') or 0
+local markFrom, marks = tonumber(ARGV[1]), {}
 local written, stale = 0, 0
-for index = 2, #KEYS do
+for index = 3, #KEYS do
   local value = ARGV[index - 1]
   local generation, version = parse(value)
   local storedGeneration, storedVersion = parse(redis.call('GET', KEYS[index]))
   if generation < filled or generation < storedGeneration
     or (generation == storedGeneration and version < storedVersion) then
     stale = stale + 1
-  elseif generation > storedGeneration or version > storedVersion then
-    redis.call('SET', KEYS[index], value)
-    written = written + 1
+  else
+    if markFrom > 0 then marks[#marks + 1] = string.sub(KEYS[index], markFrom) end
+    if generation > storedGeneration or version > storedVersion then
+      redis.call('SET', KEYS[index], value)
+      written = written + 1
+    end
   end
 end
+if #marks > 0 then redis.call('SADD', KEYS[2], unpack(marks)) end
 return {written, stale}
 `;
 

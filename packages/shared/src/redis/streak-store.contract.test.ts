@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { LocalDay } from '../domain/local-day';
-import type { StreakState } from '../domain/streak-state';
+import { RULE_IDS } from '../domain/rules';
+import { emptyStreakState, type StreakState } from '../domain/streak-state';
 import { createMemoryStreakStore } from './create-memory-streak-store';
 import { refillStreakStore } from './refill-streak-store';
 import { BUCKETS, bucketOf } from './streak-keys';
@@ -15,7 +16,8 @@ export type StoreUnderTest = {
 };
 
 function stateOf(version: number, timezone: string | null = 'America/New_York'): StreakState {
-  return { runs: [{ first: (20_000 + version) as LocalDay, length: version + 1 }], timezone, version };
+  const runs = [{ first: (20_000 + version) as LocalDay, length: version + 1 }];
+  return { runs, timezone, version, updatedAtMs: 1_700_000_000_000 + version };
 }
 
 function write(userId: string, version: number, generation = 1n): StreakWrite {
@@ -56,6 +58,26 @@ export function describeStreakStore(title: string, prepare: () => StoreUnderTest
       expect(await store.writeAll(writes)).toEqual({ written: ids.length, stale: 0 });
       for (const [index, userId] of ids.entries()) {
         expect(await find(userId)).toEqual({ kind: 'found', state: states[index], generation: 3n });
+      }
+    });
+
+    it('gives back what bridges missed days, and the wish not to be listed', async () => {
+      const day = (value: number) => value as LocalDay;
+      const bridging = {
+        freezes: [
+          { from: day(-1), rule: { earnEvery: 7, cap: 2 } },
+          { from: day(20_000), rule: null },
+        ],
+        pauses: [{ first: day(19_000), last: day(19_010) }],
+      };
+      const states: StreakState[] = [
+        { ...stateOf(1), bridging },
+        { ...stateOf(1), bridging: { freezes: [], pauses: bridging.pauses }, isUnlisted: true },
+        { ...stateOf(1), isUnlisted: true },
+      ];
+      for (const [index, state] of states.entries()) {
+        await store.writeAll([{ userId: `u${index}`, ruleId: 'focus', generation: 1n, state }]);
+        expect(await find(`u${index}`)).toEqual({ kind: 'found', state, generation: 1n });
       }
     });
 
@@ -100,7 +122,7 @@ export function describeStreakStore(title: string, prepare: () => StoreUnderTest
     it('tells neighbouring versions apart up to 2^53 - 1, and refuses to guess above', async () => {
       const highest = Number.MAX_SAFE_INTEGER;
       const at = (version: number): StreakWrite => {
-        return { userId: 'u', ruleId: 'focus', generation: 1n, state: { runs: [], timezone: null, version } };
+        return { userId: 'u', ruleId: 'focus', generation: 1n, state: { ...emptyStreakState, version } };
       };
       await store.writeAll([at(highest - 1)]);
       expect(await store.writeAll([at(highest)])).toEqual({ written: 1, stale: 0 });
@@ -148,6 +170,8 @@ export function describeStreakStore(title: string, prepare: () => StoreUnderTest
       expect(await store.read('u', ['focus'])).toEqual({ isFilled: true, lookups: [{ kind: 'miss' }] });
       expect(await store.missingBuckets(1n)).toEqual([]);
       expect(await store.missingBuckets(2n)).toHaveLength(BUCKETS);
+      expect(await store.missingBoards(1n)).toEqual([]);
+      expect(await store.missingBoards(2n)).toEqual(RULE_IDS);
     });
 
     it('never moves a sentinel back', async () => {
@@ -161,6 +185,7 @@ export function describeStreakStore(title: string, prepare: () => StoreUnderTest
       await fill(1n);
       await restart();
       expect(await store.missingBuckets(1n)).toHaveLength(BUCKETS);
+      expect(await store.missingBoards(1n)).toEqual(RULE_IDS);
       await store.beginFill('after');
       expect(await store.read('u', ['focus'])).toMatchObject({ isFilled: false });
       expect(await store.markFilled(1n, 'after')).toBe(BUCKETS);

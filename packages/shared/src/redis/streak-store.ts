@@ -37,8 +37,13 @@ export type UserStreak = { readonly isFilled: boolean; readonly lookup: StreakLo
  * Every method rejects while Redis is away; writes may have happened in part and are safe to repeat.
  */
 export interface StreakStore {
-  /** Writes in chunks per bucket. May hold several writes of one key, though coalescing them first is cheaper. */
+  /**
+   * Writes in chunks per bucket. May hold several writes of one key, though coalescing them first is cheaper. Boards follow:
+   * each user who is not stale is marked together with the state, and whoever keeps the boards ranks the marked ones.
+   */
   writeAll(writes: readonly StreakWrite[]): Promise<WriteCounts>;
+  /** As `writeAll`, for a refill: the boards are written as well, before it resolves. */
+  fillAll(writes: readonly StreakWrite[]): Promise<WriteCounts>;
   read(userId: string, ruleIds: readonly string[]): Promise<UserStreaks>;
   /** In the order of the users asked for. */
   readMany(userIds: readonly string[], ruleId: string): Promise<readonly UserStreak[]>;
@@ -47,13 +52,15 @@ export interface StreakStore {
    * (a restart from a snapshot and a failover both bring back values that are older than what was confirmed).
    */
   missingBuckets(generation: bigint): Promise<readonly number[]>;
+  /** The rules whose boards are to be refilled, for the same reasons. None where boards are not kept. */
+  missingBoards(generation: bigint): Promise<readonly string[]>;
   /**
    * Begins a refill under a name of its own. A refill begun later takes the place of this one. Sentinels of another run of
    * the server fall, so that readers ask Postgres until the refill is done.
    */
   beginFill(fillId: string): Promise<void>;
   /**
-   * Sets the sentinels after every state of the generation was written. A bucket that lost the name of the refill since
+   * Sets the sentinels, those of boards too, after every state of the generation was written. A bucket that lost the name of the refill since
    * it began (Redis was emptied or restarted, another refill began) gets none; a sentinel never goes back. Resolves to the number of
    * buckets whose sentinel now stands at the generation or above.
    */

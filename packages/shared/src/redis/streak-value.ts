@@ -1,6 +1,7 @@
 import type { LocalDay } from '../domain/local-day';
 import type { Run } from '../domain/runs';
 import type { StreakState } from '../domain/streak-state';
+import { decodeBridging, encodeBridging } from './bridging-value';
 import type { StreakLookup, StreakWrite } from './streak-store';
 
 const TOMBSTONE = '-';
@@ -8,8 +9,10 @@ const VALUE = /^(\d{1,16}):(\d{1,16}):/;
 const MISS: StreakLookup = Object.freeze({ kind: 'miss' });
 
 /**
- * `<generation>:<version>:<json>`, json `{"r":[[firstDay,length],...],"z":"America/New_York"|null}`; a deleted state is
- * `<generation>:<version>:-`. Both numbers lead in plain digits because the compare-and-set script reads them as numbers.
+ * `<generation>:<version>:<json>`; a deleted state is `<generation>:<version>:-`. Both numbers lead in plain digits because
+ * the compare-and-set script reads them as numbers. The json has `r` `[[firstDay,length],...]`, `z` `"America/New_York"` or
+ * null and `u`, the milliseconds of `updatedAtMs` (0 where a value of an older release has none); where there is any bridging
+ * also `b`, see `encodeBridging`; of those who are unlisted also `h` 1.
  *
  * @throws {RangeError} for a generation or version above 2^53 − 1: Lua would compare them inexactly.
  */
@@ -44,23 +47,40 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-function encodeState({ runs, timezone }: StreakState): string {
+function encodeState({ runs, timezone, updatedAtMs, bridging, isUnlisted }: StreakState): string {
   let pairs = '';
   for (const { first, length } of runs) {
     pairs += pairs === '' ? `[${first},${length}]` : `,[${first},${length}]`;
   }
-  return `{"r":[${pairs}],"z":${timezone === null ? 'null' : JSON.stringify(timezone)}}`;
+  const zone = timezone === null ? 'null' : JSON.stringify(timezone);
+  const bridged = bridging === undefined ? '' : `,"b":${encodeBridging(bridging)}`;
+  return `{"r":[${pairs}],"z":${zone},"u":${updatedAtMs}${bridged}${isUnlisted ? ',"h":1' : ''}}`;
 }
 
+type Body = {
+  readonly r?: unknown;
+  readonly z?: unknown;
+  readonly u?: unknown;
+  readonly b?: unknown;
+  readonly h?: unknown;
+} | null;
+
 function decodeState(json: string, version: number): StreakState | undefined {
-  let body: { readonly r?: unknown; readonly z?: unknown } | null;
+  let body: Body;
   try {
-    body = JSON.parse(json) as typeof body;
+    body = JSON.parse(json) as Body;
   } catch {
     return undefined;
   }
   const timezone = body?.z;
-  if (!Array.isArray(body?.r) || !(timezone === null || typeof timezone === 'string')) {
+  const updatedAtMs = body?.u ?? 0;
+  const bridging = body?.b === undefined ? undefined : decodeBridging(body.b);
+  if (
+    !Array.isArray(body?.r) ||
+    !(timezone === null || typeof timezone === 'string') ||
+    !Number.isSafeInteger(updatedAtMs) ||
+    (bridging === undefined && body.b !== undefined)
+  ) {
     return undefined;
   }
   const runs: Run[] = [];
@@ -70,7 +90,11 @@ function decodeState(json: string, version: number): StreakState | undefined {
     }
     runs.push({ first: pair[0] as LocalDay, length: pair[1] });
   }
-  return { runs, timezone, version };
+  const state: StreakState = { runs, timezone, version, updatedAtMs: updatedAtMs as number };
+  // Most have neither: they are not copied.
+  return bridging === undefined && body.h !== 1
+    ? state
+    : { ...state, ...(bridging && { bridging }), ...(body.h === 1 && { isUnlisted: true }) };
 }
 
 function isPair(value: unknown): value is readonly [number, number] {

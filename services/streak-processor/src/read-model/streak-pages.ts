@@ -1,3 +1,4 @@
+import type { Bridging } from '@streaks/shared/domain/bridging';
 import { parseRuns } from '@streaks/shared/postgres/multirange';
 import type { StreakWrite } from '@streaks/shared/redis/streak-store';
 import type { Pool } from 'pg';
@@ -8,6 +9,9 @@ interface StreakRow {
   readonly runs: string;
   readonly timezone: string | null;
   readonly version: string;
+  readonly updated_at_ms: string;
+  readonly bridging: Bridging | null;
+  readonly is_unlisted: boolean;
 }
 
 /** Versions are counted in JavaScript too: far below 2^53. */
@@ -15,10 +19,18 @@ const toWrite = (row: StreakRow, generation: bigint): StreakWrite => ({
   userId: row.user_id,
   ruleId: row.rule_id,
   generation,
-  state: { runs: parseRuns(row.runs), timezone: row.timezone, version: Number(row.version) },
+  state: {
+    runs: parseRuns(row.runs),
+    timezone: row.timezone,
+    version: Number(row.version),
+    updatedAtMs: Number(row.updated_at_ms),
+    ...(row.bridging === null ? {} : { bridging: row.bridging }),
+    ...(row.is_unlisted ? { isUnlisted: true } : {}),
+  },
 });
 
-const COLUMNS = 's.user_id, s.rule_id, s.runs::text AS runs, s.timezone, s.version::text AS version';
+const COLUMNS = `s.user_id, s.rule_id, s.runs::text AS runs, s.timezone, s.version::text AS version,
+  floor(extract(epoch FROM s.updated_at) * 1000)::bigint::text AS updated_at_ms, s.bridging, s.is_unlisted`;
 
 /** Every state that has ever changed, page by page in key order. */
 export async function* readAllStreaks(pool: Pool, generation: bigint, pageRows: number): AsyncGenerator<StreakWrite[]> {
