@@ -19,15 +19,14 @@ export type DecodeReason =
   | 'MALFORMED_AVRO'
   | 'MALFORMED_JSON'
   | 'UNSUPPORTED_TYPE'
-  | InvalidReason;
-
-export type InvalidReason =
   | 'INVALID_SESSION'
   | 'INVALID_CHECK_IN'
   | 'INVALID_RETRACTION'
   | 'INVALID_SETTINGS'
   | 'INVALID_ERASURE'
   | 'INVALID_FRIENDSHIP';
+
+export type InvalidReason = Extract<DecodeReason, `INVALID_${string}`>;
 
 export interface DecodeFault {
   readonly reason: DecodeReason;

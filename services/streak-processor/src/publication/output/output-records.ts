@@ -29,14 +29,10 @@ export interface DeadLetterRow extends DeadLetter {
   readonly value: Buffer | null;
 }
 
-/** Of the change that erased it. */
-export type ErasedStreak = Pick<StreakChanged, 'userId' | 'ruleId' | 'version'>;
-
 export interface OutputRecords {
   change(shard: number, seq: bigint, change: Omit<StreakChanged, 'eventId'>): OutputRecord;
-  state(shard: number, seq: bigint, state: UserStreak): OutputRecord;
-  /** In place of a state, where the user was erased: compaction forgets the key. */
-  noState(shard: number, seq: bigint, erased: ErasedStreak): OutputRecord;
+  /** No value where an erasure left no day: compaction forgets the key. Days that were recorded later are a state like any other. */
+  state(shard: number, seq: bigint, state: UserStreak, isErasure: boolean): OutputRecord;
   deadLetter(seq: bigint, letter: DeadLetterRow): OutputRecord;
 }
 
@@ -48,20 +44,6 @@ export function createOutputRecords(places: OutputPlaces): OutputRecords {
   const changes = createStreakChangedEncoder(places.streakChangedSchemaId);
   const states = createUserStreakEncoder(places.userStreakSchemaId);
   const encodeBody = createRecordBodyEncoder();
-
-  const stateRecord = (
-    shard: number,
-    seq: bigint,
-    key: string,
-    version: number,
-    value: Buffer | null,
-  ): OutputRecord => ({
-    seq,
-    topic: places.userStreaks,
-    partition: shard,
-    body: encodeBody(key, value, [streakHeaders.version, String(version)]),
-    isState: true,
-  });
   return {
     change(shard, seq, change) {
       const eventId = streakEventId(change);
@@ -83,9 +65,16 @@ export function createOutputRecords(places: OutputPlaces): OutputRecords {
         isState: false,
       };
     },
-    state: (shard, seq, state) =>
-      stateRecord(shard, seq, userStreakKey(state), state.state.version, states.encode(state)),
-    noState: (shard, seq, erased) => stateRecord(shard, seq, userStreakKey(erased), erased.version, null),
+    state: (shard, seq, state, isErasure) => ({
+      seq,
+      topic: places.userStreaks,
+      partition: shard,
+      body: encodeBody(userStreakKey(state), isErasure && state.state.runs.length === 0 ? null : states.encode(state), [
+        streakHeaders.version,
+        String(state.state.version),
+      ]),
+      isState: true,
+    }),
     deadLetter: (seq, letter) => ({
       seq,
       topic: places.deadLetters,

@@ -161,6 +161,9 @@ it('gives the bytes that were given from memory: bridging, erasures and what com
     ...(await commit(changeOf('kept', first, stateOf(2, [20_101, 20_102, 20_104, 20_107], { bridging })))),
     ...(await commit(erasureOf('gone', 2), erasureOf('gone-ü', 9))),
     ...(await commit(changeOf('gone', stateOf(2, []), again))),
+    ...(await commit(
+      changeOf('back', emptyStreakState, stateOf(5, [20_300]), { changeType: 'USER_ERASED', isErasure: true }),
+    )),
   ];
   expect(told(fromMemory)).toEqual([
     '1 streak-changes kept 1',
@@ -173,11 +176,13 @@ it('gives the bytes that were given from memory: bridging, erasures and what com
     '4 user-streaks focus:gone-ü 9 null',
     '5 streak-changes gone 3',
     '5 user-streaks focus:gone 3',
+    '6 streak-changes back 5',
+    '6 user-streaks focus:back 5',
   ]);
   // Of a state that changed again, only the one behind the last change can be read.
   const expected = fromMemory.filter(({ topic, seq }) => topic !== 'user-streaks' || (seq !== 1n && seq !== 3n));
   expect(await read()).toEqual(expected);
-  const paged = [...(await read(0n, 2)), ...(await read(2n, 1)), ...(await read(3n, 2))];
+  const paged = [...(await read(0n, 2)), ...(await read(2n, 1)), ...(await read(3n, 3))];
   expect(paged).toEqual(expected);
 }, 60_000);
 

@@ -55,8 +55,7 @@ export function createReadOutput({ pool, places, maxBytes }: ReadOutputOptions):
     for (const { seq, change, isErasure } of changes) {
       output.push(records.change(shard, seq, change));
       const state = states.get(seq);
-      if (state === undefined) continue;
-      output.push(isErasure ? records.noState(shard, seq, change) : records.state(shard, seq, state));
+      if (state !== undefined) output.push(records.state(shard, seq, state, isErasure));
     }
     for (const { seq, letter } of letterRows) output.push(records.deadLetter(seq, letter));
     // Stable: a state stays behind its change.
