@@ -3,9 +3,9 @@ import type { FriendshipEvent } from '@streaks/shared/contracts/friendship-event
 import { compareUtf8 } from '@streaks/shared/domain/utf8-order';
 import type { ClientBase } from 'pg';
 import { recordTimeOf } from '../engines/decode-records';
-import { bucketOf, lockBuckets } from '../projections/streaks/buckets/lock-buckets';
+import { lockBuckets } from '../projections/streaks/buckets/lock-buckets';
+import { readSpecials } from '../projections/streaks/specials/read-specials';
 import { addFriendshipChange, type Friendship } from './friendship-register';
-import { readErasures } from './sql/erasures';
 import {
   insertMissing,
   keyOf,
@@ -39,13 +39,10 @@ export async function applyFriendships(
   records: readonly FriendshipRecord[],
 ): Promise<FriendshipsOutcome> {
   const users = [...new Set(records.flatMap(({ event }) => [event.userId, event.friendId]))].sort(compareUtf8);
-  const special = await lockBuckets(client, { shared: users, exclusive: [] });
-  const erasedMs = await readErasures(
-    client,
-    users.filter((userId) => special.has(bucketOf(userId))),
-  );
+  const markedBuckets = await lockBuckets(client, { shared: users, exclusive: [] });
+  const specials = await readSpecials(client, users, markedBuckets);
   const isErased = ({ source, event }: FriendshipRecord) =>
-    [event.userId, event.friendId].some((id) => recordTimeOf(source) <= (erasedMs.get(id) ?? -1));
+    [event.userId, event.friendId].some((id) => recordTimeOf(source) <= (specials.get(id)?.erasedAtMs ?? -1));
   const counting = records.filter((record) => !isErased(record));
   const pairs = gatherPairs(counting);
   const changed = await storePairs(client, pairs);

@@ -44,6 +44,19 @@ describe('stored settings', () => {
     expect(stored).toEqual(before);
   });
 
+  it('know a repeat of what jsonb gave back with the members of its objects in another order', () => {
+    const day = (number: number) => number as LocalDay;
+    const both = { freeze: { earnEvery: 7, cap: 2 }, pauses: [{ first: day(3), last: day(5) }] };
+    const stored = addChange(noSettings, change('a', 5, 10, both), 7);
+    const asJsonb = JSON.parse(
+      JSON.stringify(stored)
+        .replace('"earnEvery":7,"cap":2', '"cap":2,"earnEvery":7')
+        .replace('"first":3,"last":5', '"last":5,"first":3'),
+    ) as StoredSettings;
+    expect(JSON.stringify(asJsonb)).not.toBe(JSON.stringify(stored));
+    expect(addChange(asJsonb, change('a', 5, 10, both), 7)).toBe(asJsonb);
+  });
+
   const ids = (stored: StoredSettings): string[] => (stored.dailyTargetSeconds ?? []).map(({ changeId }) => changeId);
 
   test.each<[string, [string, number, number, number][], string[]]>([

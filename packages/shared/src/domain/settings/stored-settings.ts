@@ -59,9 +59,17 @@ export function compareChanges(one: Entry<unknown>, other: Entry<unknown>): numb
     one.changedAtMs - other.changedAtMs ||
     compareUtf8(one.changeId, other.changeId) ||
     one.from - other.from ||
-    compareUtf8(JSON.stringify(one.value), JSON.stringify(other.value))
+    compareUtf8(contentOf(one.value), contentOf(other.value))
   );
 }
+
+/** Equal for equal content: `jsonb` gives the members of an object back in an order of its own. */
+const contentOf = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => compareUtf8(one, other)))
+      : part,
+  );
 
 function addField<Field extends SettingField>(
   stored: StoredSettings,
@@ -94,7 +102,7 @@ function withoutField(stored: StoredSettings, field: SettingField, recordTimeMs:
   return kept.length === 0 ? others : { ...others, [field]: kept };
 }
 
-/** Equal content has equal JSON, which `compareChanges` and `jsonb` need. */
+/** Nothing but the contract's members, and pauses that say the same are the same. */
 function normalise(change: SettingsChange, field: SettingField): unknown {
   const { freeze, pauses } = change;
   if (field === 'freeze' && freeze) {
