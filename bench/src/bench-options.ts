@@ -3,7 +3,16 @@ import { StackError } from '@streaks/local-stack/stack-error';
 import { STANDARD_SHAPE } from './data-set/generate-data-set';
 import { GROWTH_SERIES_NAMES, type GrowthSeriesName } from './growth/growth-cases';
 
-export const DEFAULT_SECTIONS = ['backlog', 'plain', 'naive', 'streams', 'streams-sink', 'latency', 'http'] as const;
+export const DEFAULT_SECTIONS = [
+  'backlog',
+  'plain',
+  'naive',
+  'streams',
+  'streams-sink',
+  'latency',
+  'http',
+  'updates',
+] as const;
 export const SECTIONS = [...DEFAULT_SECTIONS, 'growth', 'profile'] as const;
 export type Section = (typeof SECTIONS)[number];
 
@@ -22,6 +31,8 @@ export interface BenchOptions {
   readonly rates: readonly number[];
   readonly latencySeconds: number;
   readonly httpSeconds: number;
+  /** Length of each load of the updates section. */
+  readonly updateSeconds: number;
   readonly growth: readonly GrowthPart[];
   /** Of the steady load of the growth section. */
   readonly minutes: number;
@@ -38,6 +49,7 @@ export const USAGE = `npm run bench [-- SECTION ...] [options]
   --rates N,N          sessions a second of the latency section (2000,10000)
   --latency-seconds N  how long each of them is offered (20)
   --http-seconds N     length of each load of the http section (4)
+  --update-seconds N   length of each load of the updates section (10)
   --growth A,B         parts of the growth section: ${GROWTH_PARTS.join(' ')} (all)
   --minutes N          length of its steady load (30)
   --steady-rate N      sessions a second of its steady load (5000)
@@ -55,6 +67,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     rates: values.rates.split(',').map(toCount),
     latencySeconds: toCount(values['latency-seconds']),
     httpSeconds: toCount(values['http-seconds']),
+    updateSeconds: toCount(values['update-seconds']),
     growth:
       values.growth === undefined
         ? GROWTH_PARTS
@@ -78,6 +91,7 @@ function parse(args: readonly string[]) {
         rates: { type: 'string', default: '2000,10000' },
         'latency-seconds': { type: 'string', default: '20' },
         'http-seconds': { type: 'string', default: '4' },
+        'update-seconds': { type: 'string', default: '10' },
         growth: { type: 'string' },
         minutes: { type: 'string', default: '30' },
         'steady-rate': { type: 'string', default: '5000' },

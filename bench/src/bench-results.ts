@@ -10,6 +10,7 @@ import type { StreamsResult } from './kafka-streams/measure-streams';
 import type { LatencyResult } from './latency/measure-latency';
 import type { NaiveResult } from './naive/measure-naive';
 import type { PlainLoopRate } from './plain-loop/measure-plain-loop';
+import type { UpdatesResult } from './sync-update/measure-updates';
 
 /** What a run found; a section that was not run is not there. Written as JSON. */
 export interface BenchResults {
@@ -32,6 +33,7 @@ export interface BenchResults {
   streamsSink?: StreamsResult;
   latency?: readonly LatencyResult[];
   http?: readonly HttpComparison[];
+  updates?: UpdatesResult;
   growth?: readonly GrowthResult[];
   steady?: SteadyResult;
   ratios?: readonly Ratio[];

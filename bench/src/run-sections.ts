@@ -20,6 +20,7 @@ import { heldBefore, prefillOf } from './prefill/prefill-users';
 import { ms, perSecond } from './printing/print-results';
 import { describeCpu } from './processes/cpu-seconds';
 import { profileBacklog } from './profile/profile-backlog';
+import { measureUpdates } from './sync-update/measure-updates';
 
 /** Runs the sections that were asked for, in their order, and adds what they find to `results`. */
 export async function runSections(results: BenchResults, options: BenchOptions, context: BenchContext): Promise<void> {
@@ -53,6 +54,7 @@ export async function runSections(results: BenchResults, options: BenchOptions, 
     const http = { secondsEach: options.httpSeconds, workers: [1, 2] };
     results.http = await measureHttp(dataSet, http, context);
   }
+  if (has('updates')) results.updates = await measureUpdates({ secondsEach: options.updateSeconds }, context);
   if (has('growth')) await runGrowth(results, options, context);
 }
 

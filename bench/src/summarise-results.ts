@@ -3,6 +3,7 @@ import { medianBy } from './figures/median';
 import { describeRatio, type Ratio, ratioOf } from './figures/ratio';
 import { formatMarkdown, ms, perSecond } from './printing/print-results';
 import { type CpuSeconds, cpuMicrosecondsEach, describeCpu } from './processes/cpu-seconds';
+import { updateRatios, updateRows } from './sync-update/describe-updates';
 
 /** Every ratio that the run has both sides of. Peers start from empty tables, so a prefilled run is compared with the plain loop only. */
 export function ratiosOf(results: BenchResults): readonly Ratio[] {
@@ -40,12 +41,13 @@ export function ratiosOf(results: BenchResults): readonly Ratio[] {
     }),
     ...peers,
     ...http,
+    ...updateRatios(results.updates),
   ].filter((ratio) => ratio !== undefined);
 }
 
 /** The final table, in Markdown: what the run measured, with the CPU that each process used, and the ratios. */
 export function summarise(results: BenchResults): string {
-  const figures = [...rateRows(results), ...latencyRows(results), ...httpRows(results)];
+  const figures = [...rateRows(results), ...latencyRows(results), ...httpRows(results), ...updateRows(results.updates)];
   const ratios = (results.ratios ?? []).map((ratio) => [ratio.what, ratio.baseline, describeRatio(ratio)]);
   return [
     `${results.events.toLocaleString('en-US')} events, median of ${results.runs}, ${results.cpus} cores (${results.cpuModel}), load before: ${results.loadBefore.toFixed(1)}`,

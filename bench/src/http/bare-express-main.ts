@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import express from 'express';
 
 /**
- * The baseline: Express 5 and nothing else. `BARE_ANSWER` is the JSON text that GET answers; POST parses its JSON and answers what ingest
+ * The baseline: Express 5 and nothing else. `BARE_ANSWER` is the JSON text that GET answers; a POST parses its JSON and answers what ingest
  * answers. `BARE_WORKERS` processes share the port. Prints the port once it listens; ends when its input does.
  */
 const { BARE_ANSWER = '{}', BARE_WORKERS = '1' } = process.env;
@@ -16,6 +16,17 @@ function serve(port: number, onListening: (port: number) => void): void {
     const { userId, sessionId } = request.body as { userId: string; sessionId: string };
     const statusUrl = `http://127.0.0.1:3002/sessions/${encodeURIComponent(userId)}/${encodeURIComponent(sessionId)}`;
     response.status(202).json({ sessionId, userId, statusUrl, status: 'accepted' });
+  });
+  app.post('/api/streak/update', express.json(), (request, response) => {
+    const { userId } = request.body as { userId: string };
+    response.json({
+      success: userId !== '',
+      current_streak: 1,
+      longest_streak: 1,
+      last_active_date: '2026-01-15',
+      change_type: 'STREAK_MAINTAINED',
+      message: 'The day counted already.',
+    });
   });
   const server = app.listen(port, '127.0.0.1', () => {
     const address = server.address();
