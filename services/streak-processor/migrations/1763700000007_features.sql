@@ -1,7 +1,7 @@
 -- Check-ins, corrections, settings, boards, organisations, friendships. Every table that a user owns has user_id first in its key.
 
 -- Erasure removes what was recorded up to an instant, whatever partition it came in by.
-ALTER TABLE focus_sessions ADD COLUMN record_time timestamptz NOT NULL DEFAULT '-infinity'; -- of the Kafka record
+ALTER TABLE focus_sessions ADD COLUMN record_time timestamptz NOT NULL DEFAULT '1970-01-01 00:00+00'; -- of the Kafka record, the latest of identical repeats
 
 -- The immutable log of check-ins. (user_id, check_in_id) is a check-in's identity: the first one wins.
 CREATE TABLE check_ins (
@@ -9,22 +9,27 @@ CREATE TABLE check_ins (
   check_in_id  text COLLATE "C" NOT NULL,
   at           timestamptz      NOT NULL,
   timezone     text             NOT NULL,
-  record_time  timestamptz      NOT NULL,
+  record_time  timestamptz      NOT NULL, -- as of a session
   PRIMARY KEY (user_id, check_in_id)
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
--- A retracted id stays retracted, also where the retraction came before the session.
+-- A retracted id stays retracted, also where the retraction came before the session. A session that was recorded after all its retractions is kept
+-- here, and null otherwise: an erasure in between takes the retraction away and leaves the session.
 CREATE TABLE retracted_sessions (
-  user_id      text COLLATE "C" NOT NULL,
-  session_id   text COLLATE "C" NOT NULL,
-  record_time  timestamptz      NOT NULL,
+  user_id              text COLLATE "C" NOT NULL,
+  session_id           text COLLATE "C" NOT NULL,
+  record_time          timestamptz      NOT NULL,
+  start_time           timestamptz,
+  end_time             timestamptz,
+  timezone             text,
+  session_record_time  timestamptz,
   PRIMARY KEY (user_id, session_id)
 );
 
 -- Users for whom more counts than sessions and check-ins: settings, retractions, an erasure. Most have no row.
 CREATE TABLE special_users (
   user_id          text COLLATE "C" PRIMARY KEY,
-  has_retractions  boolean NOT NULL DEFAULT false,
+  has_retractions  boolean NOT NULL DEFAULT false, -- false: surely none
   erased_at        timestamptz, -- record time of the newest UserErased: what was recorded up to it never was
   settings         jsonb -- changes that still count, by setting; null where none was ever made
 ) WITH (fillfactor = 80);
@@ -88,9 +93,11 @@ CREATE INDEX user_streaks_by_current ON user_streaks
   (rule_id, current_run_length DESC, longest_run_length DESC, updated_at, user_id)
   INCLUDE (qualified_days_count, expires_at) WHERE NOT is_unlisted AND qualified_days_count > 0;
 
--- The chain of a user: history, analytics, the event stream. erased: the row only tells readers that everything before it is gone.
-ALTER TABLE streak_history ADD COLUMN is_erasure boolean NOT NULL DEFAULT false;
+-- The chain of a user: history, analytics, the event stream. It begins anew with a row USER_ERASED, everything before which is gone.
 CREATE INDEX streak_history_by_user ON streak_history (user_id, rule_id, version);
+
+-- An erasure finds the records of its user that could not be read by their key, which may be longer than a tree takes.
+CREATE INDEX dead_letters_by_key ON dead_letters USING hash (key) WHERE user_id IS NULL;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   check_ins, retracted_sessions, special_users, special_buckets, organisation_members, organisations, reevaluations, friendships

@@ -1,5 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
-import type { CommittedSessions } from './projections/streaks/create-streaks-projection';
+import type { CommittedEvents } from './projections/streaks/create-streaks-projection';
+import type { VerdictCounts } from './projections/streaks/outcome';
 
 export type ProcessorMetrics = ReturnType<typeof createProcessorMetrics>;
 
@@ -9,13 +10,25 @@ export function createProcessorMetrics(registry: Registry) {
   const sessions = new Counter({
     registers,
     name: 'streaks_processor_sessions_total',
-    help: 'Sessions by what became of them. duplicate rising: a producer repeats itself, which is harmless. conflicting or rejected rising: look into dead_letters.',
+    help: 'Sessions by what became of them. duplicate rising: a producer repeats itself, which is harmless. conflicting rising: look into dead_letters. retracted and erased: not stored, because the session had been retracted or its user erased. rejected: records of any kind that cannot be read or break a rule.',
     labelNames: ['outcome'],
+  });
+  const checkIns = new Counter({
+    registers,
+    name: 'streaks_processor_check_ins_total',
+    help: 'Check-ins by what became of them, read as sessions are.',
+    labelNames: ['outcome'],
+  });
+  const corrections = new Counter({
+    registers,
+    name: 'streaks_processor_corrections_total',
+    help: 'Retractions, changes of settings and erasures by what became of them. erased: recorded before the erasure of its user, so it counts for nothing.',
+    labelNames: ['kind', 'outcome'],
   });
   const daysQualified = new Counter({
     registers,
     name: 'streaks_processor_days_qualified_total',
-    help: 'Local days that reached the daily target.',
+    help: 'Local days that an event took over their target, of both rules.',
   });
   const keyMismatches = new Counter({
     registers,
@@ -37,20 +50,30 @@ export function createProcessorMetrics(registry: Registry) {
   const replies = new Counter({
     registers,
     name: 'streaks_processor_replies_total',
-    help: 'Answers to callers who wait for a session, by result. failed: Redis was away, those callers got 202.',
+    help: 'Answers to callers who wait for an event, by result. failed: Redis was away, those callers got 202.',
     labelNames: ['result'],
   });
   return {
     redisWrites,
     refills,
     replies,
-    countCommitted({ rejected, outcome }: CommittedSessions): void {
-      sessions.inc({ outcome: 'applied' }, outcome.applied);
-      sessions.inc({ outcome: 'duplicate' }, outcome.duplicates);
-      sessions.inc({ outcome: 'conflicting' }, outcome.conflicts);
-      sessions.inc({ outcome: 'rejected' }, rejected.length - outcome.conflicts);
+    countCommitted({ rejected, outcome }: CommittedEvents): void {
+      countVerdicts(sessions, outcome.sessions);
+      countVerdicts(checkIns, outcome.checkIns);
+      sessions.inc({ outcome: 'rejected' }, rejected.length - outcome.sessions.conflict - outcome.checkIns.conflict);
+      for (const [kind, counts] of Object.entries(outcome.corrections)) {
+        for (const [verdict, count] of Object.entries(counts)) corrections.inc({ kind, outcome: verdict }, count);
+      }
       daysQualified.inc(outcome.daysQualified);
       keyMismatches.inc(outcome.keyMismatches);
     },
   };
+}
+
+function countVerdicts(counter: Counter<'outcome'>, counts: VerdictCounts): void {
+  counter.inc({ outcome: 'applied' }, counts.stored);
+  counter.inc({ outcome: 'duplicate' }, counts.duplicate);
+  counter.inc({ outcome: 'conflicting' }, counts.conflict);
+  counter.inc({ outcome: 'retracted' }, counts.retracted);
+  counter.inc({ outcome: 'erased' }, counts.erased);
 }

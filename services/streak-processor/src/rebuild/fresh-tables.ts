@@ -14,7 +14,7 @@ import { classifyStoreError } from '@streaks/shared/postgres/errors';
 import { formatRuns } from '@streaks/shared/postgres/multirange';
 import type { ClientBase } from 'pg';
 import type { StreaksProjection } from '../projections/streaks/create-streaks-projection';
-import { FOCUS_RULE } from '../projections/streaks/streak-change';
+import { FOCUS_RULE } from '@streaks/shared/domain/rules';
 import type { Taken } from './log-tail';
 import { writeRebuildPositions } from './rebuild-schema';
 

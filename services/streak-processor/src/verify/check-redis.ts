@@ -3,7 +3,7 @@ import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
 import { formatRuns } from '@streaks/shared/postgres/multirange';
 import type { StreakLookup, StreakStore } from '@streaks/shared/redis/streak-store';
 import type { Pool } from 'pg';
-import { FOCUS_RULE } from '../projections/streaks/streak-change';
+import { FOCUS_RULE } from '@streaks/shared/domain/rules';
 import type { FaultList } from './fault-list';
 import { inSnapshot } from './user-pages';
 

@@ -2,7 +2,7 @@ import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/local-day';
 import type { Session } from '@streaks/shared/domain/session';
 import { parseRuns } from '@streaks/shared/postgres/multirange';
 import type { Pool, PoolClient } from 'pg';
-import { FOCUS_RULE } from '../projections/streaks/streak-change';
+import { FOCUS_RULE } from '@streaks/shared/domain/rules';
 import type { StoredDay, StoredStreak, StoredUser } from './stored-user';
 
 /** Users that follow each other by the bytes of their id. */

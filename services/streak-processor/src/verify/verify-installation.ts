@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { formatRuns } from '@streaks/shared/postgres/multirange';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import { FOCUS_RULE } from '../projections/streaks/streak-change';
+import { FOCUS_RULE } from '@streaks/shared/domain/rules';
 import { readGeneration } from '../read-model/read-generation';
 import { checkHistory } from './check-history';
 import { checkRedis, checkUnknownUsers, type ExpectedState, type RedisCheckOptions } from './check-redis';

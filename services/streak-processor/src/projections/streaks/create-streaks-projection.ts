@@ -1,42 +1,50 @@
 import type { Projection, Rejected } from '@streaks/exactly-once/projection';
-import type { DecodedSession } from '@streaks/shared/contracts/decode-fault';
-import type { SessionDecoder } from '@streaks/shared/contracts/session-codec';
-import { applySessions } from './apply-sessions';
-import { type DecodeLimits, decodeSessions } from './decode-sessions';
+import type { UserEvent } from '@streaks/shared/contracts/user-event';
+import type { UserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
+import type { DefaultTargets } from '@streaks/shared/domain/rules';
+import { applyEvents } from './apply-events';
+import { type DecodeLimits, decodeEvents } from './decode-events';
 import { createBatchMemory } from './memory/batch-memory';
-import { repliesToRejected } from './replies';
+import type { StreaksOutcome } from './outcome';
+import { repliesToRejected } from './replies/collect-replies';
 import { saveHistory } from './sql/save-history';
-import type { SessionReply, StreakChange, StreaksOutcome } from './streak-change';
+import type { EventReply, StreakChange } from './streak-change';
 
 /** What a committed transaction did; `rejected` holds the decoder's rejections too. */
-export interface CommittedSessions {
+export interface CommittedEvents {
   readonly changes: readonly StreakChange[];
   readonly rejected: readonly Rejected[];
   readonly outcome: StreaksOutcome;
   /** All replies owed. To be sent once the changes can be read. */
-  readonly replies: readonly SessionReply[];
+  readonly replies: readonly EventReply[];
 }
 
 export interface StreaksProjectionOptions {
-  /** Milliseconds of a local day from which on it qualifies. */
-  readonly targetMs: number;
+  /** From which total on a day qualifies where no setting says otherwise. */
+  readonly targets: DefaultTargets;
   readonly limits: DecodeLimits;
   /** From `projection_generation`; part of every event id. */
   readonly generation: bigint;
-  readonly decoder: SessionDecoder;
+  readonly decoder: UserEventDecoder;
+  /**
+   * Erasures leave history, dead letters and friendships as they are: for a rebuild, whose changes are not stored and to which
+   * these tables are not its own.
+   */
+  readonly keepsOutbox?: boolean;
   /** Called once after each COMMIT, synchronously: metrics, replies. Must not throw. */
-  readonly onCommitted?: ((committed: CommittedSessions) => void) | undefined;
+  readonly onCommitted?: ((committed: CommittedEvents) => void) | undefined;
 }
 
-export type StreaksProjection = Projection<DecodedSession, StreakChange, StreaksOutcome>;
+export type StreaksProjection = Projection<UserEvent, StreakChange, StreaksOutcome>;
 
-/** Sessions to daily totals and streaks, as the engine's projection. What it keeps between transactions only saves look-ups. */
+/** Events of users to daily totals and streaks, as the engine's projection. What it keeps between transactions only saves look-ups. */
 export function createStreaksProjection(options: StreaksProjectionOptions): StreaksProjection {
-  const { targetMs, limits, generation, decoder, onCommitted } = options;
+  const { targets, limits, generation, decoder, keepsOutbox = false, onCommitted } = options;
   const memory = createBatchMemory();
   return {
-    decode: (records) => decodeSessions(decoder, limits, records),
-    apply: (transaction, records, attempt) => applySessions(transaction, records, attempt, targetMs, memory),
+    decode: (records) => decodeEvents(decoder, limits, records),
+    apply: (transaction, records, attempt) =>
+      applyEvents(transaction, records, attempt, { targets, memory, keepsOutbox }),
     saveChanges: (transaction, changes) => saveHistory(transaction, generation, changes),
     committed({ changes, rejected, outcome }) {
       outcome.remember();

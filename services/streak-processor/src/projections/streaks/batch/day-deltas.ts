@@ -1,35 +1,39 @@
 import type { LocalDay } from '@streaks/shared/domain/local-day';
-import type { Session } from '@streaks/shared/domain/session';
-import { splitAtLocalMidnights } from '@streaks/shared/domain/split-session';
 import { compareUtf8 } from '@streaks/shared/domain/utf8-order';
-import { findZone, type Zone } from '@streaks/shared/domain/zone';
+import type { AdditiveEvent, RuleSource } from '../additive/rule-source';
 
-/** A session's part of a day; `index` is the session's place in the batch. */
+/** An event's part of a day, in the unit of its rule; `index` is the event's place in the batch. */
 interface Share {
   readonly index: number;
-  readonly milliseconds: number;
+  readonly amount: number;
 }
 
-/** What a batch adds to one user's local day. */
+/** What a batch adds to one user's local day under a rule: milliseconds of `focus`, a number of check-ins of `activity`. */
 export interface DayDelta {
   readonly userId: string;
   readonly day: LocalDay;
-  readonly addedMs: number;
-  /** Of the batch's sessions on the day the one with the greatest end, then the greatest id, and its place. */
-  readonly latest: Session;
+  readonly added: number;
+  /** Of the batch's events on the day the one with the greatest end, then the greatest id, and its place. */
+  readonly latestEndMs: number;
+  readonly latestId: string;
+  readonly latestTimezone: string;
   readonly latestIndex: number;
-  /** Its parts in no order; absent where the latest session is the only one, as on most days. */
+  /** Its parts in no order; absent where the latest event is the only one, as on most days. */
   readonly shares?: readonly Share[];
 }
 
 type GrowingDelta = { -readonly [Field in keyof DayDelta]: DayDelta[Field] } & { shares?: Share[] };
 
 /**
- * The days of sessions that come sorted by the bytes of their user id; the days come sorted by user, then date, which is
+ * The days of events that come sorted by the bytes of their user id; the days come sorted by user, then date, which is
  * the order in which their rows are locked.
- * @throws RangeError for a time zone that is none: the sessions were validated
+ * @throws RangeError for a time zone that is none: the events were validated
  */
-export function collectDayDeltas(sessions: readonly Session[], indexes: readonly number[]): readonly DayDelta[] {
+export function collectDayDeltas<Event extends AdditiveEvent>(
+  source: Pick<RuleSource<Event>, 'idOf' | 'endOf' | 'addToDays'>,
+  events: readonly Event[],
+  indexes: Iterable<number> = events.keys(),
+): readonly DayDelta[] {
   const deltas: GrowingDelta[] = [];
   /** Where the days of the user at hand begin in `deltas`, and, once there are several, each one's place. */
   let firstOfUser = 0;
@@ -59,58 +63,56 @@ export function collectDayDeltas(sessions: readonly Session[], indexes: readonly
   }
 
   let index = 0;
-  let session: Session | undefined;
+  let event: Event | undefined;
 
-  function addShare(day: LocalDay, milliseconds: number): void {
-    if (session === undefined) return;
+  function addShare(day: LocalDay, amount: number): void {
+    if (event === undefined) return;
     const delta = find(day);
+    const endMs = source.endOf(event);
+    const id = source.idOf(event);
     if (delta === undefined) {
-      append({ userId: session.userId, day, addedMs: milliseconds, latest: session, latestIndex: index });
+      append({
+        userId: event.userId,
+        day,
+        added: amount,
+        latestEndMs: endMs,
+        latestId: id,
+        latestTimezone: event.timezone,
+        latestIndex: index,
+      });
       return;
     }
-    delta.shares ??= [{ index: delta.latestIndex, milliseconds: delta.addedMs }];
-    delta.shares.push({ index, milliseconds });
-    delta.addedMs += milliseconds;
-    if (isLater(session, delta.latest)) {
-      delta.latest = session;
+    delta.shares ??= [{ index: delta.latestIndex, amount: delta.added }];
+    delta.shares.push({ index, amount });
+    delta.added += amount;
+    if (endMs > delta.latestEndMs || (endMs === delta.latestEndMs && compareUtf8(id, delta.latestId) > 0)) {
+      delta.latestEndMs = endMs;
+      delta.latestId = id;
+      delta.latestTimezone = event.timezone;
       delta.latestIndex = index;
     }
   }
 
   for (index of indexes) {
-    session = sessions[index] as Session;
-    if (session.userId !== userId) {
+    event = events[index] as Event;
+    if (event.userId !== userId) {
       endUser();
-      userId = session.userId;
+      userId = event.userId;
     }
-    splitAtLocalMidnights(session.startMs, session.endMs, requireZone(session.timezone), addShare);
+    source.addToDays(event, addShare);
   }
   endUser();
   return deltas;
 }
 
-/** The session that took a day over its target: the first, in record order, with which the running total reaches it. */
-export function crossingIndex(
-  { shares, latestIndex, addedMs }: DayDelta,
-  totalBeforeMs: number,
-  targetMs: number,
-): number {
-  if (totalBeforeMs + addedMs < targetMs) throw new RangeError('the day does not cross its target');
+/** The event that took a day over its target: the first, in record order, with which the running total reaches it. */
+export function crossingIndex({ shares, latestIndex, added }: DayDelta, totalBefore: number, target: number): number {
+  if (totalBefore + added < target) throw new RangeError('the day does not cross its target');
   if (shares === undefined) return latestIndex;
-  let totalMs = totalBeforeMs;
-  for (const { index, milliseconds } of shares.toSorted((one, other) => one.index - other.index)) {
-    totalMs += milliseconds;
-    if (totalMs >= targetMs) return index;
+  let total = totalBefore;
+  for (const { index, amount } of shares.toSorted((one, other) => one.index - other.index)) {
+    total += amount;
+    if (total >= target) return index;
   }
   throw new RangeError('the shares of a day do not add up to what is added');
-}
-
-function isLater(one: Session, other: Session): boolean {
-  return one.endMs === other.endMs ? compareUtf8(one.sessionId, other.sessionId) > 0 : one.endMs > other.endMs;
-}
-
-function requireZone(name: string): Zone {
-  const zone = findZone(name);
-  if (zone === undefined) throw new RangeError('a session reached the fold with a time zone that is none');
-  return zone;
 }

@@ -9,7 +9,7 @@ import { crossingIndex, type DayDelta } from './day-deltas';
 /** A day that reached its target in this batch. */
 interface QualifiedDay {
   readonly day: LocalDay;
-  /** Place in the batch of the session with which it did. */
+  /** Place in the batch of the event with which it did. */
   readonly index: number;
   readonly timezone: string;
 }
@@ -43,14 +43,22 @@ export interface StreakStep {
   readonly summaryAfter: StreakSummary;
 }
 
+/** What a day needs, in the unit of the rule. */
+export interface DayTargets {
+  readonly usual: number;
+  /** Of a user whose days may need something else; undefined for the others. */
+  ofUser(userId: string): ((day: LocalDay) => number) | undefined;
+}
+
 /** The users whose streak the batch may change, in the order of the deltas (by the bytes of their id). */
 export function findStreakNews(
   deltas: readonly DayDelta[],
-  { totalsMs, zones }: DayTotals,
-  targetMs: number,
+  { totals, zones }: DayTotals,
+  { usual, ofUser }: DayTargets,
 ): readonly StreakNews[] {
   const news: StreakNews[] = [];
   let userId: string | undefined;
+  let targetOn: ((day: LocalDay) => number) | undefined;
   let qualified: QualifiedDay[] | undefined;
   let rezoned: RezonedDay[] | undefined;
 
@@ -66,22 +74,24 @@ export function findStreakNews(
 
   for (let place = 0; place < deltas.length; place += 1) {
     const delta = deltas[place] as DayDelta;
-    const totalMs = totalsMs[place] as number;
-    if (totalMs < targetMs) continue;
-    const zone = zones.get(place);
-    const timezone = zone?.timezone ?? delta.latest.timezone;
-    // The returned total holds what other owners added; whether *we* took the day over its target is told without it.
-    const totalBeforeMs = totalMs - delta.addedMs;
-    const hasCrossed = totalBeforeMs < targetMs;
-    if (!hasCrossed && (zone?.before === undefined || zone.before === timezone)) continue;
+    const { day } = delta;
     if (delta.userId !== userId) {
       endUser();
       userId = delta.userId;
+      targetOn = ofUser(userId);
     }
-    const { day } = delta;
+    const target = targetOn === undefined ? usual : targetOn(day);
+    const total = totals[place] as number;
+    if (total < target) continue;
+    const zone = zones.get(place);
+    const timezone = zone?.timezone ?? delta.latestTimezone;
+    // The returned total holds what other owners added; whether *we* took the day over its target is told without it.
+    const totalBefore = total - delta.added;
+    const hasCrossed = totalBefore < target;
+    if (!hasCrossed && (zone?.before === undefined || zone.before === timezone)) continue;
     if (hasCrossed) {
       qualified ??= [];
-      qualified.push({ day, index: crossingIndex(delta, totalBeforeMs, targetMs), timezone });
+      qualified.push({ day, index: crossingIndex(delta, totalBefore, target), timezone });
     } else {
       rezoned ??= [];
       rezoned.push({ day, index: delta.latestIndex, timezone });
@@ -91,13 +101,33 @@ export function findStreakNews(
   return news;
 }
 
+/** What the fold must know beside the news. */
+export interface FoldContext {
+  /** Of the record at a place in the batch, in epoch milliseconds. */
+  recordTimeMs(index: number): number;
+  /** Whether the user says where they are: then no event tells it, and the state has it already. */
+  hasOwnZone(userId: string): boolean;
+}
+
 /** The steps from the locked state, in order; the last one's `after` is the new state. None where nothing changes. */
-export function foldStreak(locked: StreakState, { qualified, rezoned }: StreakNews): readonly StreakStep[] {
+export function foldStreak(
+  locked: StreakState,
+  { userId, qualified, rezoned }: StreakNews,
+  { recordTimeMs, hasOwnZone }: FoldContext,
+): readonly StreakStep[] {
+  const keepsZone = hasOwnZone(userId);
   const steps: StreakStep[] = [];
   let state = locked;
   let summary = summarise(locked);
-  const step = (index: number, changeType: ChangeType, qualifiedDate: LocalDay | null, after: StreakState): void => {
-    const summaryAfter = after.runs === state.runs ? summary : summarise(after);
+  const step = (
+    index: number,
+    changeType: ChangeType,
+    qualifiedDate: LocalDay | null,
+    { runs, timezone }: Pick<StreakState, 'runs' | 'timezone'>,
+  ): void => {
+    const updatedAtMs = recordTimeMs(index);
+    const after: StreakState = { ...state, runs, timezone, version: state.version + 1, updatedAtMs };
+    const summaryAfter = runs === state.runs ? summary : summarise(after);
     steps.push({
       index,
       changeType,
@@ -114,16 +144,15 @@ export function foldStreak(locked: StreakState, { qualified, rezoned }: StreakNe
     const runs = addDay(state.runs, day);
     // Another owner cannot have added it: whose delta crossed the target is told by the day's row, which is locked.
     if (runs === state.runs) continue;
-    const zone = lastQualifiedDay(runs) === day ? timezone : state.timezone;
-    step(index, classifyAddedDay(state.runs, day), day, { runs, timezone: zone, version: state.version + 1 });
+    const zone = lastQualifiedDay(runs) === day && !keepsZone ? timezone : state.timezone;
+    step(index, classifyAddedDay(state, day), day, { runs, timezone: zone });
   }
-  if (rezoned.length === 0) return steps;
+  if (rezoned.length === 0 || keepsZone) return steps;
   const lastDay = lastQualifiedDay(state.runs);
   const rezonedLast = rezoned.find(({ day }) => day === lastDay);
   if (rezonedLast !== undefined && rezonedLast.timezone !== state.timezone) {
     const index = Math.max(rezonedLast.index, steps.at(-1)?.index ?? 0);
-    const after = { runs: state.runs, timezone: rezonedLast.timezone, version: state.version + 1 };
-    step(index, 'STREAK_REVISED', null, after);
+    step(index, 'STREAK_REVISED', null, { runs: state.runs, timezone: rezonedLast.timezone });
   }
   return steps;
 }

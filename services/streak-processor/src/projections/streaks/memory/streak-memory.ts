@@ -1,4 +1,4 @@
-import type { LockedStreak } from '../sql/streak-rows';
+import type { LockedStreak } from '../sql/streak-row-text';
 
 /**
  * Streak rows as this connection's last commits left them, so that they need not be read and locked again. Never an

@@ -1,14 +1,14 @@
 import { dateArray, int8Array, textArray, timestamptzArray } from '@streaks/exactly-once/binary/array-parameters';
 import { createCopyRows } from '@streaks/exactly-once/binary/copy-rows';
+import type { RuleId } from '@streaks/shared/domain/rules';
 import type { ClientBase } from 'pg';
 import type { DayDelta } from '../batch/day-deltas';
 import { hashNumber, hashText, type KnownKeys } from '../memory/known-keys';
-import { FOCUS_RULE } from '../streak-change';
 import { copyNewRows } from './copy-new-rows';
 
 /** Days as the transaction leaves them, in the order of the deltas. */
 export interface DayTotals {
-  readonly totalsMs: Float64Array;
+  readonly totals: Float64Array;
   /**
    * Zone of the day's latest event, and the same before the transaction (undefined for a new day), by place. A day that is
    * not here has the zone of the delta's latest event, and if it was there before, had it then.
@@ -25,7 +25,7 @@ interface GrowingTotals extends DayTotals {
   readonly zones: Map<number, DayZone>;
 }
 
-/** No day's total, since days are only in there with what sessions added. */
+/** No day's total, since days are only in there with what events added. */
 const MISSING = -1;
 
 const EXPECTED_ROW_BYTES = 170;
@@ -81,102 +81,106 @@ const INSERT_OR_ADD = `
  */
 export async function addDayTotals(
   client: ClientBase,
+  ruleId: RuleId,
   deltas: readonly DayDelta[],
   attempt: number,
   known: KnownKeys,
 ): Promise<DayTotals> {
   known.beginBatch();
-  const totals = { totalsMs: new Float64Array(deltas.length).fill(MISSING), zones: new Map<number, DayZone>() };
+  const days: GrowingTotals = { totals: new Float64Array(deltas.length).fill(MISSING), zones: new Map() };
   const suspects: number[] = [];
   for (let place = 0; place < deltas.length; place += 1) {
     const { userId, day } = deltas[place] as DayDelta;
     if (known.mayExist(hashNumber(day, hashText(userId))) || attempt > 0) suspects.push(place);
   }
-  if (suspects.length > 0) await addToExisting(client, deltas, suspects, totals);
+  if (suspects.length > 0) await addToExisting(client, ruleId, deltas, suspects, days);
   const missing: number[] = [];
   for (let place = 0; place < deltas.length; place += 1) {
-    if (totals.totalsMs[place] === MISSING) missing.push(place);
+    if (days.totals[place] === MISSING) missing.push(place);
   }
-  if (missing.length === 0) return totals;
+  if (missing.length === 0) return days;
   const believed = suspects.length < deltas.length ? known : undefined;
-  if (attempt > 1) await insertOrAdd(client, deltas, missing, totals);
-  else await copyNew(client, deltas, missing, totals, believed);
-  return totals;
+  if (attempt > 1) await insertOrAdd(client, ruleId, deltas, missing, days);
+  else await copyNew(client, ruleId, deltas, missing, days, believed);
+  return days;
 }
 
 /** Adds to those of the days at `places` that are there. */
 async function addToExisting(
   client: ClientBase,
+  ruleId: RuleId,
   deltas: readonly DayDelta[],
   places: readonly number[],
-  totals: GrowingTotals,
+  days: GrowingTotals,
 ): Promise<void> {
   const { rows } = await client.query<{
     places: string | null;
     totals: string | null;
     zones: readonly (readonly [ord: number, before: string, after: string])[] | null;
-  }>({ name: 'streaks_add_totals', text: ADD_TO_EXISTING, values: parameters(deltas, places) });
+  }>({ name: 'streaks_add_totals', text: ADD_TO_EXISTING, values: parameters(ruleId, deltas, places) });
   const [row] = rows;
   if (row === undefined || row.places === null || row.totals === null) return;
   const totalTexts = row.totals.split(',');
   for (const [index, ord] of row.places.split(',').entries()) {
-    totals.totalsMs[places[Number(ord) - 1] as number] = Number(totalTexts[index]);
+    days.totals[places[Number(ord) - 1] as number] = Number(totalTexts[index]);
   }
   for (const [ord, before, after] of row.zones ?? []) {
-    totals.zones.set(places[ord - 1] as number, { timezone: after, before });
+    days.zones.set(places[ord - 1] as number, { timezone: after, before });
   }
 }
 
 async function copyNew(
   client: ClientBase,
+  ruleId: RuleId,
   deltas: readonly DayDelta[],
   places: readonly number[],
-  totals: GrowingTotals,
+  days: GrowingTotals,
   believed: KnownKeys | undefined,
 ): Promise<void> {
   const rows = createCopyRows(7, places.length * EXPECTED_ROW_BYTES);
   for (const place of places) {
-    const { userId, day, addedMs, latest } = deltas[place] as DayDelta;
+    const { userId, day, added, latestEndMs, latestId, latestTimezone } = deltas[place] as DayDelta;
     rows.row();
     rows.text(userId);
-    rows.text(FOCUS_RULE);
+    rows.text(ruleId);
     rows.date(day);
-    rows.int8(addedMs);
-    rows.timestamptz(latest.endMs);
-    rows.text(latest.sessionId);
-    rows.text(latest.timezone);
-    totals.totalsMs[place] = addedMs;
+    rows.int8(added);
+    rows.timestamptz(latestEndMs);
+    rows.text(latestId);
+    rows.text(latestTimezone);
+    days.totals[place] = added;
   }
   await copyNewRows(client, COPY_NEW, rows.finish(), believed);
 }
 
 async function insertOrAdd(
   client: ClientBase,
+  ruleId: RuleId,
   deltas: readonly DayDelta[],
   places: readonly number[],
-  totals: GrowingTotals,
+  days: GrowingTotals,
 ): Promise<void> {
   const { rows } = await client.query<{ total: string; before: string | null; after: string }>({
     name: 'streaks_insert_totals',
     text: INSERT_OR_ADD,
-    values: parameters(deltas, places),
+    values: parameters(ruleId, deltas, places),
   });
   for (const [index, { total, before, after }] of rows.entries()) {
     const place = places[index] as number;
-    totals.totalsMs[place] = Number(total);
-    totals.zones.set(place, { timezone: after, before: before ?? undefined });
+    days.totals[place] = Number(total);
+    days.zones.set(place, { timezone: after, before: before ?? undefined });
   }
 }
 
-function parameters(all: readonly DayDelta[], places: readonly number[]): (string | Buffer)[] {
+function parameters(ruleId: RuleId, all: readonly DayDelta[], places: readonly number[]): (string | Buffer)[] {
   const deltas = places.map((place) => all[place] as DayDelta);
   return [
-    FOCUS_RULE,
+    ruleId,
     textArray(deltas.map(({ userId }) => userId)),
     dateArray(deltas.map(({ day }) => day)),
-    int8Array(deltas.map(({ addedMs }) => addedMs)),
-    timestamptzArray(deltas.map(({ latest }) => latest.endMs)),
-    textArray(deltas.map(({ latest }) => latest.sessionId)),
-    textArray(deltas.map(({ latest }) => latest.timezone)),
+    int8Array(deltas.map(({ added }) => added)),
+    timestamptzArray(deltas.map(({ latestEndMs }) => latestEndMs)),
+    textArray(deltas.map(({ latestId }) => latestId)),
+    textArray(deltas.map(({ latestTimezone }) => latestTimezone)),
   ];
 }

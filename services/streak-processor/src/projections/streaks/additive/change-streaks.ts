@@ -1,14 +1,14 @@
 import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import { headerText, kafkaHeaders } from '@streaks/shared/contracts/headers';
-import type { Session } from '@streaks/shared/domain/session';
+import type { RuleId } from '@streaks/shared/domain/rules';
 import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streak-state';
 import type { ClientBase } from 'pg';
-import { foldStreak, type StreakNews, type StreakStep } from './batch/fold-streaks';
-import type { StreakMemory } from './memory/streak-memory';
-import { insertStreaks, type LockedStreak, lockStreaks, StreakRowsChangedError, writeStreaks } from './sql/streak-rows';
-import { FOCUS_RULE, type StreakChange } from './streak-change';
-
-type SessionRecord = DecodedRecord<Session>;
+import { recordTimeOf } from '../../../engines/decode-records';
+import { type FoldContext, foldStreak, type StreakNews, type StreakStep } from '../batch/fold-streaks';
+import type { StreakMemory } from '../memory/streak-memory';
+import type { LockedStreak } from '../sql/streak-row-text';
+import { insertStreaks, lockStreaks, StreakRowsChangedError, writeStreaks } from '../sql/streak-rows';
+import type { StreakChange } from '../streak-change';
 
 /** A row as this transaction leaves it. */
 export interface WrittenStreak {
@@ -20,8 +20,18 @@ export interface ChangedStreaks {
   readonly written: readonly WrittenStreak[];
   /** In record order; those of one user in version order. */
   readonly changes: readonly StreakChange[];
+  /** Of each change the place of its record among the records. */
+  readonly causes: readonly number[];
   /** The states of the users that had news, as the transaction leaves them. */
   readonly statesOf: () => ReadonlyMap<string, StreakState>;
+}
+
+export interface ChangeStreaksOptions extends FoldContext {
+  readonly ruleId: RuleId;
+  readonly memory: StreakMemory;
+  /** Rows that this transaction wrote before: they are as it left them. */
+  readonly ownRows: ReadonlyMap<string, LockedStreak>;
+  readonly attempt: number;
 }
 
 /** A user's news folded from the state that is in the locked row, or from nothing where there is no row. */
@@ -44,29 +54,29 @@ interface Folded {
  */
 export async function changeStreaks(
   client: ClientBase,
-  records: readonly SessionRecord[],
+  records: readonly DecodedRecord<unknown>[],
   news: readonly StreakNews[],
-  memory: StreakMemory,
-  attempt: number,
+  options: ChangeStreaksOptions,
 ): Promise<ChangedStreaks> {
-  if (news.length === 0) return { changes: [], statesOf: () => new Map(), written: [] };
-  // Some of these users have another owner too: only locks taken in one order keep the two from waiting for each other.
-  const mayRecall = attempt === 0 && !news.some(({ userId }) => memory.isContested(userId));
-  const found = fold(news, await findStreaks(client, news, mayRecall ? memory : undefined));
-  const { folded, inserted } = await settleNewStreaks(client, found);
-  const written = [...inserted, ...(await writeFolded(client, folded, memory))];
+  if (news.length === 0) return { changes: [], causes: [], statesOf: () => new Map(), written: [] };
+  const found = fold(news, await findStreaks(client, news, options), options);
+  const { folded, inserted } = await settleNewStreaks(client, found, options);
+  const written = [...inserted, ...(await writeFolded(client, folded, options))];
 
   const changes: StreakChange[] = [];
-  const order: number[] = [];
+  const causes: number[] = [];
   for (const { news: ofUser, steps } of folded) {
     const last = steps.at(-1);
     for (const step of steps) {
-      changes.push(toChange(ofUser.userId, step, step === last, records[step.index] as SessionRecord));
-      order.push(step.index);
+      const { source } = records[step.index] as DecodedRecord<unknown>;
+      changes.push(toChange(ofUser.userId, options.ruleId, step, step === last, source));
+      causes.push(step.index);
     }
   }
+  const order = orderOf(causes);
   return {
-    changes: sortedBy(order, changes),
+    changes: order.map((place) => changes[place] as StreakChange),
+    causes: order.map((place) => causes[place] as number),
     statesOf: () =>
       new Map(
         folded.map(({ news: ofUser, row, steps }) => [
@@ -78,31 +88,32 @@ export async function changeStreaks(
   };
 }
 
-/** Stable, and ascending within a user, so that versions stay in order. */
-function sortedBy<Value>(keys: readonly number[], values: readonly Value[]): readonly Value[] {
+/** Places in ascending order of their keys. Stable, and keys ascend within a user, so that versions stay in order. */
+function orderOf(keys: readonly number[]): readonly number[] {
   const places = Array.from(keys, (_, place) => place);
-  places.sort((one, other) => (keys[one] as number) - (keys[other] as number));
-  return places.map((place) => values[place] as Value);
+  return places.sort((one, other) => (keys[one] as number) - (keys[other] as number));
 }
 
-/** The rows of the news' users in their order: recalled, or else locked; undefined where there is none. */
+/** The rows of the news' users in their order: known, or else locked; undefined where there is none. */
 async function findStreaks(
   client: ClientBase,
   news: readonly StreakNews[],
-  memory: StreakMemory | undefined,
+  { ruleId, memory, ownRows, attempt }: ChangeStreaksOptions,
 ): Promise<readonly (LockedStreak | undefined)[]> {
-  const recalled = news.map(({ userId }) => memory?.recall(userId));
-  const unknown = [...news.keys()].filter((place) => recalled[place] === undefined);
-  if (unknown.length === 0) return recalled;
-  const locked = await lockStreaks(client, idsOf(unknown.map((place) => news[place] as StreakNews)));
-  for (const [index, place] of unknown.entries()) recalled[place] = locked[index];
-  return recalled;
+  // Some of these users have another owner too: only locks taken in one order keep the two from waiting for each other.
+  const mayRecall = attempt === 0 && !news.some(({ userId }) => memory.isContested(userId));
+  const known = news.map(({ userId }) => ownRows.get(userId) ?? (mayRecall ? memory.recall(userId) : undefined));
+  const unknown = [...news.keys()].filter((place) => known[place] === undefined);
+  if (unknown.length === 0) return known;
+  const locked = await lockStreaks(client, ruleId, idsOf(unknown.map((place) => news[place] as StreakNews)));
+  for (const [index, place] of unknown.entries()) known[place] = locked[index];
+  return known;
 }
 
 async function writeFolded(
   client: ClientBase,
   folded: readonly Folded[],
-  memory: StreakMemory,
+  { ruleId, memory }: ChangeStreaksOptions,
 ): Promise<readonly WrittenStreak[]> {
   const writes = folded.flatMap(({ news: { userId }, row, steps }) => {
     const last = steps.at(-1);
@@ -112,7 +123,7 @@ async function writeFolded(
   });
   if (writes.length === 0) return [];
   try {
-    const rows = await writeStreaks(client, writes);
+    const rows = await writeStreaks(client, ruleId, writes);
     return writes.map(({ userId, state }, place) => ({ userId, streak: { state, row: rows[place] ?? '' } }));
   } catch (error) {
     if (error instanceof StreakRowsChangedError) memory.contest(writes.map(({ userId }) => userId));
@@ -124,13 +135,14 @@ async function writeFolded(
 async function settleNewStreaks(
   client: ClientBase,
   folded: readonly Folded[],
+  options: ChangeStreaksOptions,
 ): Promise<{ readonly folded: readonly Folded[]; readonly inserted: readonly WrittenStreak[] }> {
   const inserts = folded.flatMap(({ news: { userId }, row, steps }) => {
     const last = steps.at(-1);
     return row !== undefined || last === undefined ? [] : [{ userId, state: last.after, summary: last.summaryAfter }];
   });
   if (inserts.length === 0) return { folded, inserted: [] };
-  const { lost, rows: places } = await insertStreaks(client, inserts);
+  const { lost, rows: places } = await insertStreaks(client, options.ruleId, inserts);
   if (lost.size === 0) {
     const inserted = inserts.map(({ userId, state }, place) => ({
       userId,
@@ -139,30 +151,40 @@ async function settleNewStreaks(
     return { folded, inserted };
   }
   const lostNews = folded.map(({ news }) => news).filter(({ userId }) => lost.has(userId));
-  const rows = await lockStreaks(client, idsOf(lostNews));
+  const rows = await lockStreaks(client, options.ruleId, idsOf(lostNews));
   const missing = rows.filter((row) => row === undefined).length;
   if (missing > 0) throw new StreakRowsChangedError(rows.length, rows.length - missing);
   return {
-    folded: [...folded.filter(({ news }) => !lost.has(news.userId)), ...fold(lostNews, rows)],
+    folded: [...folded.filter(({ news }) => !lost.has(news.userId)), ...fold(lostNews, rows, options)],
     inserted: [],
   };
 }
 
-function fold(news: readonly StreakNews[], rows: readonly (LockedStreak | undefined)[]): readonly Folded[] {
+function fold(
+  news: readonly StreakNews[],
+  rows: readonly (LockedStreak | undefined)[],
+  context: FoldContext,
+): readonly Folded[] {
   return news.map((ofUser, place) => {
     const row = rows[place];
-    return { news: ofUser, row, steps: foldStreak(row?.state ?? emptyStreakState, ofUser) };
+    return { news: ofUser, row, steps: foldStreak(row?.state ?? emptyStreakState, ofUser, context) };
   });
 }
 
 const idsOf = (news: readonly StreakNews[]): readonly string[] => news.map(({ userId }) => userId);
 
-function toChange(userId: string, step: StreakStep, isLast: boolean, { source }: SessionRecord): StreakChange {
+function toChange(
+  userId: string,
+  ruleId: RuleId,
+  step: StreakStep,
+  isLast: boolean,
+  source: DecodedRecord<unknown>['source'],
+): StreakChange {
   const { changeType, qualifiedDate, before, after, summaryBefore, summaryAfter } = step;
   return {
     shardKey: userId,
     userId,
-    ruleId: FOCUS_RULE,
+    ruleId,
     version: after.version,
     changeType,
     qualifiedDate,
@@ -172,6 +194,7 @@ function toChange(userId: string, step: StreakStep, isLast: boolean, { source }:
     summaryAfter,
     isLast,
     source: { topicId: source.topicId, partition: source.partition, offset: source.offset },
+    recordTimeMs: recordTimeOf(source),
     requestId: headerText(source.headers, kafkaHeaders.requestId) ?? null,
   };
 }

@@ -1,0 +1,76 @@
+import type { DecodedRecord } from '@streaks/exactly-once/projection';
+import type { ClientBase } from 'pg';
+import { recordTimeOf } from '../../../engines/decode-records';
+import { orderEvents } from '../batch/order-events';
+import type { KnownKeys } from '../memory/known-keys';
+import type { Withheld, WithheldEvents } from '../specials/withhold-events';
+import { insertEvents, type RecordedEvent, raiseRecordTimes } from '../sql/insert-events';
+import type { AdditiveEvent, RuleSource } from './rule-source';
+
+/** What became of a record's event. */
+export type Verdict = 'stored' | 'duplicate' | 'conflict' | Withheld;
+
+export interface StoredEvents {
+  /** By the place of the record. */
+  readonly verdicts: readonly Verdict[];
+  /** The places of the events that were stored, by the bytes of (userId, id). */
+  readonly stored: readonly number[];
+}
+
+/**
+ * Stores the events that are not withheld. Of each identity the first one is kept, whether it is in the table or earlier in the
+ * batch; identical repeats give it the latest record time among them.
+ */
+export async function storeEvents<Event extends AdditiveEvent>(
+  client: ClientBase,
+  source: RuleSource<Event>,
+  records: readonly DecodedRecord<Event>[],
+  withheld: WithheldEvents,
+  attempt: number,
+  known: KnownKeys,
+): Promise<StoredEvents> {
+  const events = records.map(({ event }) => event);
+  const verdicts = new Array<Verdict>(records.length).fill('stored');
+  for (const [place, verdict] of withheld) verdicts[place] = verdict;
+  const counting = withheld.size === 0 ? undefined : [...events.keys()].filter((place) => !withheld.has(place));
+  const { firsts, repeats } = orderEvents(source, events, counting);
+
+  const recordTimeAt = (place: number): number => recordTimeOf((records[place] as DecodedRecord<Event>).source);
+  const latestMs = new Map<number, number>();
+  for (const { repeat, first } of repeats) {
+    if (!source.isRepeat(events[repeat] as Event, events[first] as Event)) continue;
+    latestMs.set(first, Math.max(latestMs.get(first) ?? recordTimeAt(first), recordTimeAt(repeat)));
+  }
+  const candidates = firsts.map(
+    (first): RecordedEvent<Event> => ({
+      event: events[first] as Event,
+      recordTimeMs: latestMs.get(first) ?? recordTimeAt(first),
+    }),
+  );
+  const taken = await insertEvents(client, source, candidates, attempt, known);
+
+  const keptByFirst = new Map<number, RecordedEvent<Event>>();
+  for (const [place, kept] of taken) keptByFirst.set(firsts[place] as number, kept);
+  const raised = new Map<number, number>();
+  const judge = (place: number, first: number): void => {
+    const event = events[place] as Event;
+    const kept = keptByFirst.get(first);
+    const isRepeat = source.isRepeat(event, kept?.event ?? (events[first] as Event));
+    verdicts[place] = isRepeat ? 'duplicate' : 'conflict';
+    if (!isRepeat || kept === undefined) return;
+    const recordTimeMs = recordTimeAt(place);
+    if (recordTimeMs > (raised.get(first) ?? kept.recordTimeMs)) raised.set(first, recordTimeMs);
+  };
+  for (const first of keptByFirst.keys()) judge(first, first);
+  for (const { repeat, first } of repeats) judge(repeat, first);
+  if (raised.size > 0) {
+    // In the order of the firsts, which is that of locks.
+    const inOrder = firsts.filter((first) => raised.has(first));
+    const raises = inOrder.map((first) => ({
+      event: events[first] as Event,
+      recordTimeMs: raised.get(first) as number,
+    }));
+    await raiseRecordTimes(client, source, raises);
+  }
+  return { verdicts, stored: taken.size === 0 ? firsts : firsts.filter((first) => !keptByFirst.has(first)) };
+}
