@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OpenApiDocument } from '@streaks/shared/http/openapi/openapi-document';
 import { schemathesisConfig } from './schemathesis-config';
 
 export const SCHEMATHESIS = 'schemathesis==4.32.5';
@@ -52,7 +53,7 @@ export async function runSchemathesis(run: SchemathesisRun): Promise<Schemathesi
   mkdirSync(folder, { recursive: true });
   const config = join(folder, 'schemathesis.toml');
   const report = join(folder, 'report.json');
-  writeFileSync(config, schemathesisConfig());
+  writeFileSync(config, schemathesisConfig(await readStreams(url)));
   const args = [
     '-m',
     'schemathesis.cli',
@@ -79,6 +80,15 @@ export async function runSchemathesis(run: SchemathesisRun): Promise<Schemathesi
   const output = chunks.join('');
   writeFileSync(join(folder, 'output.txt'), output);
   return { ...readReport(report, output), output };
+}
+
+/** The operations that answer with Server-Sent Events. */
+async function readStreams(url: string): Promise<readonly string[]> {
+  const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApiDocument;
+  return Object.values(paths)
+    .flatMap((operations) => Object.values(operations))
+    .filter(({ responses }) => responses['200']?.content?.['text/event-stream'] !== undefined)
+    .map(({ operationId }) => operationId);
 }
 
 function readReport(file: string, output: string): Omit<SchemathesisResult, 'output'> {

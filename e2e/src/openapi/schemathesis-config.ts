@@ -18,10 +18,10 @@ const parameters: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The configuration file of a run. A session that waits for the processor (`Prefer: wait=30`) may take half a minute. A stream
- * never ends: it is read for a moment.
+ * The configuration file of a run. A session that waits for the processor (`Prefer: wait=30`) may take half a minute. Of
+ * `streams`, operations whose answers never end, the beginning is read.
  */
-export function schemathesisConfig(): string {
+export function schemathesisConfig(streams: readonly string[]): string {
   const lines = [
     'request-timeout = 40',
     ...Object.entries(known).flatMap(([name, values]) => [
@@ -32,10 +32,12 @@ export function schemathesisConfig(): string {
     ...Object.entries(parameters).flatMap(([dictionary, names]) =>
       names.map((name) => `"${name}" = { dictionary = "${dictionary}", probability = 0.5 }`),
     ),
-    '[[operations]]',
-    'include-operation-id = "streamChanges"',
-    'max-stream-events = 3',
-    'request-timeout = 1',
+    ...streams.flatMap((operationId) => [
+      '[[operations]]',
+      `include-operation-id = ${JSON.stringify(operationId)}`,
+      'max-stream-events = 3',
+      'request-timeout = 1',
+    ]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isValidId, MAX_ID_LENGTH } from '../domain/id';
+import { ID_PATTERN, isValidId, MAX_ID_LENGTH } from '../domain/id';
 import { parseInstant } from '../domain/instant';
 import { parseIsoDate } from '../domain/local-day';
 import {
@@ -24,7 +24,7 @@ export const idField = (what: string, example: string) =>
   z
     .string()
     .refine(isValidId, `must be 1 to ${MAX_ID_LENGTH} characters without control characters or whitespace`)
-    .meta({ description: what, minLength: 1, maxLength: MAX_ID_LENGTH, example });
+    .meta({ description: what, minLength: 1, maxLength: MAX_ID_LENGTH, pattern: ID_PATTERN, example });
 
 export const instantField = (what: string, example: string) =>
   z

@@ -1,5 +1,10 @@
 import { createServiceDocument } from '@streaks/shared/http/openapi/openapi-routes';
-import { jsonResponse, problemResponse, type RouteDocument } from '@streaks/shared/http/openapi/route-document';
+import {
+  jsonResponse,
+  jsonText,
+  problemResponse,
+  type RouteDocument,
+} from '@streaks/shared/http/openapi/route-document';
 import { z } from 'zod';
 import { type Answer, createAnswerChecker } from './answer-checker';
 
@@ -29,6 +34,19 @@ const documents: readonly RouteDocument[] = [
     summary: 'The best',
     responses: { 200: jsonResponse('They.', z.array(z.string())), 204: { description: 'Nobody.' } },
   },
+  {
+    method: 'get',
+    path: '/stream',
+    operationId: 'streamStreaks',
+    tag: 'streaks',
+    summary: 'As they change',
+    responses: {
+      200: {
+        description: 'Events.',
+        content: { 'text/event-stream': z.object({ id: z.string(), data: jsonText(z.object({ count: z.int() })) }) },
+      },
+    },
+  },
 ];
 
 const check = createAnswerChecker(createServiceDocument({ title: 'Test', documents }));
@@ -53,6 +71,13 @@ function answer(changes: Partial<Omit<Answer, 'body'>> & { readonly body?: unkno
   };
 }
 
+const stream = (...frames: readonly string[]) =>
+  answer({
+    path: '/stream',
+    headers: { 'content-type': 'text/event-stream' },
+    body: frames.map((frame) => `${frame}\n\n`).join(''),
+  });
+
 const ofProblem = { 'content-type': 'application/problem+json; charset=utf-8' };
 
 describe('createAnswerChecker', () => {
@@ -61,6 +86,10 @@ describe('createAnswerChecker', () => {
     ['to HEAD, which has no body', answer({ method: 'HEAD', body: '' })],
     ['to a path in other capitals, with a slash at the end', answer({ path: '/Streak/u%2F1/' })],
     ['of the path that is written out', answer({ path: '/streak/leaderboard', body: ['u'] })],
+    [
+      'that is a stream',
+      stream('retry: 1000\nid: 1', 'id: 2\ndata: {"count":1}', ': heartbeat', 'id: 3\ndata:{"count":2}'),
+    ],
     ['without a body', answer({ path: '/streak/leaderboard', status: 204, body: '' })],
     ['404 to an unknown path', answer({ path: '/nowhere', status: 404, headers: ofProblem, body: problem })],
     ['405 to an unknown method', answer({ method: 'PUT', status: 405, headers: ofProblem, body: problem })],
@@ -106,6 +135,9 @@ describe('createAnswerChecker', () => {
       answer({ path: '/streak/leaderboard', status: 204, body: 'x' }),
       /^a body, though none/,
     ],
+    ['an event without its id', stream('data: {"count":1}'), /^event must have required property 'id'/],
+    ['an event with other data', stream('id: 1\ndata: {"count":1,"extra":1}'), /^event\/data must hold JSON as/],
+    ['an event whose data is no JSON', stream('id: 1\ndata: one'), /^event\/data must hold JSON as/],
     [
       'a header that is another',
       answer({ headers: { 'content-language': 'fr' } }),

@@ -7,7 +7,9 @@ import type {
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { closeObjects } from './close-objects';
+import { addContentSchema } from './content-schema';
 import { createOperationFinder, type Found } from './find-operation';
+import { readEvents } from './read-events';
 
 /** What a service answered to one request. */
 export interface Answer {
@@ -25,6 +27,7 @@ export type AnswerChecker = (answer: Answer) => readonly string[];
 
 const DOCUMENT = 'openapi.json';
 const PROBLEM_TYPE = 'application/problem+json';
+const EVENT_STREAM = 'text/event-stream';
 /** Answers of a service to what its document does not have. */
 const undocumentedStatuses = new Set([400, 404, 405, 503]);
 /** Files of the page of Swagger UI. */
@@ -39,6 +42,7 @@ export function createAnswerChecker(document: OpenApiDocument): AnswerChecker {
   addFormats(ajv);
   // The document holds the schemas and is looked at as one, by the pointers into it.
   ajv.addVocabulary(Object.keys(document));
+  addContentSchema(ajv, DOCUMENT);
   ajv.addSchema(closeObjects(document), DOCUMENT, undefined, false);
   const findOperation = createOperationFinder(document);
   const validators = new Map<string, ValidateFunction>();
@@ -69,7 +73,10 @@ export function createAnswerChecker(document: OpenApiDocument): AnswerChecker {
     if (Object.keys(content).length === 0) return answer.body === '' ? [] : ['a body, though none is documented'];
     if (content[type] === undefined)
       return [`content type ${type || 'absent'}, not ${Object.keys(content).join(' or ')}`];
-    return faultsOf('body', [...pointer, 'content', type, 'schema'], readBody(type, answer.body));
+    const schema = [...pointer, 'content', type, 'schema'];
+    return type === EVENT_STREAM
+      ? readEvents(answer.body).flatMap((event) => faultsOf('event', schema, event))
+      : faultsOf('body', schema, readBody(type, answer.body));
   }
 
   function documentedFaults({ template, method, operation }: Found, answer: Answer): readonly string[] {

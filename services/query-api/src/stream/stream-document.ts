@@ -1,8 +1,26 @@
-import { problemResponse, type RouteDocument } from '@streaks/shared/http/openapi/route-document';
+import { jsonText, problemResponse, type RouteDocument } from '@streaks/shared/http/openapi/route-document';
 import { z } from 'zod';
+import { streakChangeSchema } from '../history/history-documents';
+import { countSchema, instantSchema, ruleIdSchema } from '../http/documents/answer-parts';
 import { readProblems } from '../http/documents/problems';
 import { userParams } from '../http/requests/parameters';
 import { eventIdParameter } from './event-position';
+
+const erasedSchema = z
+  .object({ ruleId: ruleIdSchema, versionAfter: countSchema, recordedAt: instantSchema })
+  .meta({ id: 'ErasedEvent' });
+const resetSchema = z.object({ ruleId: ruleIdSchema, versionAfter: countSchema }).meta({ id: 'ResetEvent' });
+
+function eventOf<Name extends string>(name: Name, data: z.ZodType) {
+  return z.object({ id: z.string(), event: z.literal(name), data: jsonText(data) });
+}
+
+/** Of each event: OpenAPI 3.1 has no other way to tell of a stream. */
+const eventSchema = z.discriminatedUnion('event', [
+  eventOf('change', streakChangeSchema),
+  eventOf('erased', erasedSchema),
+  eventOf('reset', resetSchema),
+]);
 
 export const streamDocument = {
   method: 'get',
@@ -31,7 +49,7 @@ A comment every 15 seconds keeps the connection open. A client that does not rea
   responses: {
     200: {
       description: 'The stream.',
-      content: { 'text/event-stream': z.string() },
+      content: { 'text/event-stream': eventSchema },
     },
     ...readProblems,
     503: problemResponse(

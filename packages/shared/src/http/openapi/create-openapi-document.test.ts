@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { createOpenApiDocument } from './create-openapi-document';
-import { jsonBody, jsonResponse, problemResponse, type RouteDocument, retryAfterHeader } from './route-document';
+import {
+  jsonBody,
+  jsonResponse,
+  jsonText,
+  problemResponse,
+  type RouteDocument,
+  retryAfterHeader,
+} from './route-document';
 
 const thing = z.object({ id: z.string(), size: z.int().min(1).optional() }).meta({ id: 'Thing' });
 
@@ -93,6 +100,21 @@ describe('createOpenApiDocument', () => {
       required: ['id'],
     });
     expect(Problem).not.toHaveProperty('additionalProperties');
+  });
+
+  it('tells what is in a text that holds JSON', () => {
+    const content = { 'text/event-stream': z.object({ id: z.string(), data: jsonText(thing) }) };
+    const { paths, components } = describeRoutes({ ...postThing, responses: { 200: { description: '', content } } });
+    expect(paths['/things']?.['post']?.responses['200']?.content?.['text/event-stream']?.schema).toMatchObject({
+      properties: {
+        data: {
+          type: 'string',
+          contentMediaType: 'application/json',
+          contentSchema: { $ref: '#/components/schemas/Thing' },
+        },
+      },
+    });
+    expect(components.schemas).toHaveProperty('Thing');
   });
 
   it('enumerates the codes of problems', () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PROBLEM_MEDIA_TYPE, problemSchema } from './problem-schema';
 
-/** Schemas by media type. A body that is not JSON is a `z.string()`. */
+/** Schemas by media type. A body that is not JSON is a `z.string()`; of `text/event-stream` it is the schema of each event. */
 export type ContentDocument = Readonly<Record<string, z.ZodType>>;
 
 export interface ResponseDocument {
@@ -70,4 +70,9 @@ export function jsonResponse(description: string, schema: z.ZodType, headers?: z
 /** A request body that is JSON alone. */
 export function jsonBody(schema: z.ZodType): ContentDocument {
   return { 'application/json': schema };
+}
+
+/** A text that holds JSON, such as the data of an event. Documents only: it validates no more than `z.string()`. */
+export function jsonText(schema: z.ZodType): z.ZodString {
+  return z.string().meta({ contentMediaType: 'application/json', contentSchema: schema });
 }

@@ -33,7 +33,14 @@ export function createSchemaCollector(): SchemaCollector {
   function toSchema(schema: z.ZodType, direction: Direction): JsonSchema {
     const { $schema, $defs, ...rest } = z.toJSONSchema(schema, {
       io: direction === 'request' ? 'input' : 'output',
-      override: ({ zodSchema, jsonSchema }) => tidy(zodSchema, jsonSchema as MutableSchema, direction),
+      override({ zodSchema, jsonSchema }) {
+        tidy(zodSchema, jsonSchema as MutableSchema, direction);
+        const { contentSchema } = jsonSchema as MutableSchema;
+        // As `jsonText` left it.
+        if (contentSchema instanceof z.ZodType) {
+          Object.assign(jsonSchema, { contentSchema: toSchema(contentSchema, direction) });
+        }
+      },
     });
     for (const [id, definition] of Object.entries($defs ?? {})) keep(id, pointToComponents(definition) as JsonSchema);
     return pointToComponents(rest) as JsonSchema;

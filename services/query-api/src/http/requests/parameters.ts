@@ -1,4 +1,4 @@
-import { isValidId, MAX_ID_LENGTH } from '@streaks/shared/domain/id';
+import { ID_PATTERN, isValidId, MAX_ID_LENGTH } from '@streaks/shared/domain/id';
 import { parseInstant } from '@streaks/shared/domain/instant';
 import { parseIsoDate } from '@streaks/shared/domain/local-day';
 import { FOCUS_RULE, RULE_IDS, type RuleId } from '@streaks/shared/domain/rules';
@@ -14,7 +14,7 @@ const ID_RULE = `must be 1 to ${MAX_ID_LENGTH} characters of well-formed Unicode
 export const idSchema = z
   .string({ error: faultText('INVALID_ID', ID_RULE) })
   .refine(isValidId, { error: faultText('INVALID_ID', ID_RULE) })
-  .meta({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: '^[^\\s\\p{Cc}]+$', example: 'ada' });
+  .meta({ minLength: 1, maxLength: MAX_ID_LENGTH, pattern: ID_PATTERN, example: 'ada' });
 
 /** The user of a path. */
 export const userIdParameter = idSchema.meta({ description: 'Id of the user; a user who is not known has zeros' });
