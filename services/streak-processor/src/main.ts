@@ -30,6 +30,7 @@ import { haltRestoredShards } from './publication/halt-restored-shards';
 import { preparePublisher } from './publication/prepare-publisher';
 import { keepFilled } from './read-model/keep-filled';
 import { createReplySender } from './read-model/send-replies';
+import { startBoards } from './read-model/start-boards';
 import { settings } from './settings';
 
 const name = 'streak-processor';
@@ -127,7 +128,14 @@ async function start(resources: ServiceResources): Promise<void> {
   }
 
   keepHistoryPartitions(resources, pool, logger);
-  const store = createStreakStore({ redis, keyPrefix: config.REDIS_KEY_PREFIX });
+  const boards = startBoards(resources, {
+    redis,
+    keyPrefix: config.REDIS_KEY_PREFIX,
+    isOn: config.LEADERBOARDS,
+    logger,
+    registry,
+  });
+  const store = createStreakStore({ redis, keyPrefix: config.REDIS_KEY_PREFIX, boards });
   const filling = keepFilled({
     store,
     pool,

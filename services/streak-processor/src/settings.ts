@@ -73,6 +73,12 @@ export const settings = defineSettings({
     default: '20000',
     description: 'Milliseconds after which Kafka aborts the open transaction of a processor that is gone.',
   },
+  LEADERBOARDS: {
+    schema: flag(),
+    default: '1',
+    description:
+      '1 keeps leaderboards in Redis, some 500 bytes a user and rule. 0 removes them; query-api then ranks from Postgres.',
+  },
   APPLY_CONNECTIONS: {
     schema: wholeNumber(1, 16),
     default: '2',

@@ -22,7 +22,7 @@ export interface KeptFilled {
   stop(): Promise<void>;
 }
 
-/** Looks whether Redis has its sentinels of the present generation and brings every state back when it has not. */
+/** Looks whether Redis has its sentinels of the present generation and brings every state, and the boards, back when it has not. */
 export function keepFilled(options: KeepFilledOptions): KeptFilled {
   const { store, pool, logger, newId } = options;
   let generation = options.generation;
@@ -62,7 +62,8 @@ export function keepFilled(options: KeepFilledOptions): KeptFilled {
     const present = await readGeneration(pool);
     if (present !== generation) logger.info({ generation: String(present) }, 'generation_changed');
     generation = present;
-    if ((await store.missingBuckets(generation)).length > 0) await refill();
+    const [buckets, boards] = await Promise.all([store.missingBuckets(generation), store.missingBoards(generation)]);
+    if (buckets.length + boards.length > 0) await refill();
   };
   const start = () => {
     if (isChecking || stopping.signal.aborted) return;

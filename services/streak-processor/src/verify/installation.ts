@@ -1,5 +1,6 @@
 import { parseSettings, type SettingsOf } from '@streaks/shared/config/define-settings';
 import { createPool, type PoolOptions } from '@streaks/shared/postgres/create-pool';
+import { createBoardWriter } from '@streaks/shared/redis/boards/board-writer';
 import { closeRedis, createRedis, waitForRedis } from '@streaks/shared/redis/create-redis';
 import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
 import type { StreakStore } from '@streaks/shared/redis/streak-store';
@@ -45,7 +46,11 @@ export async function openInstallation(
   return {
     config,
     redis,
-    store: createStreakStore({ redis, keyPrefix: config.REDIS_KEY_PREFIX }),
+    store: createStreakStore({
+      redis,
+      keyPrefix: config.REDIS_KEY_PREFIX,
+      boards: config.LEADERBOARDS ? createBoardWriter({ redis, keyPrefix: config.REDIS_KEY_PREFIX }) : undefined,
+    }),
     openPool(options) {
       const pool = createPool({ ...options, url: config.DATABASE_URL, onIdleError: () => undefined });
       pools.push(pool);

@@ -30,3 +30,8 @@ export function boardKeys(keyPrefix: string, ruleId: string): BoardKeys {
     members: `${tagged}members`,
   };
 }
+
+/** Who keeps the boards of all rules, for as long as the key lives. */
+export function leaseKey(keyPrefix: string): string {
+  return `${keyPrefix}boards:keeper`;
+}

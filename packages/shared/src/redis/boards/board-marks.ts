@@ -11,12 +11,19 @@ export interface CatchUpOptions {
   readonly writer: BoardWriter;
 }
 
+export interface CaughtUp {
+  /** Marks that were settled: 0 when the boards are up to date. */
+  readonly settled: number;
+  /** Whether users were marked since the last marks were taken: states are being written. */
+  readonly isBusy: boolean;
+}
+
 export interface CatchUp {
   /**
    * Brings the boards up to the states of users who are marked, at most so many of each bucket. A mark goes only after that,
-   * so nobody is lost where this dies in the middle. Resolves to how many marks were settled: 0 when the boards are up to date.
+   * so nobody is lost where this dies in the middle.
    */
-  run(usersPerBucket: number): Promise<number>;
+  run(usersPerBucket: number): Promise<CaughtUp>;
   /** Users who are marked. */
   waiting(): Promise<number>;
 }
@@ -31,34 +38,38 @@ export function createCatchUp({ redis, keyPrefix, writer }: CatchUpOptions): Cat
 
   async function take(bucket: number, limit: number): Promise<Taken> {
     const keys = [markedKey(keyPrefix, bucket), takenKey(keyPrefix, bucket)];
-    const marks = await scripts.boardsTakeMarked(keys.length, ...keys, limit);
-    const values = marks.length === 0 ? [] : await redis.mget(...marks.map((mark) => markKey(keyPrefix, bucket, mark)));
-    return { bucket, marks, writes: marks.flatMap((mark, index) => toWrite(mark, values[index] ?? null)) };
+    const [hasMore, marks] = await scripts.boardsTakeMarked(keys.length, ...keys, limit);
+    const values = marks.length === 0 ? [] : await redis.mget(marks.map((mark) => markKey(keyPrefix, bucket, mark)));
+    const writes = marks.flatMap((mark, index) => toWrite(mark, values[index] ?? null));
+    return { bucket, hasMore: hasMore === 1, marks, writes };
   }
 
   return {
     async run(usersPerBucket) {
-      const taken = (await Promise.all(ALL_BUCKETS.map((bucket) => take(bucket, usersPerBucket)))).filter(
-        ({ marks }) => marks.length > 0,
-      );
+      const taken = await Promise.all(ALL_BUCKETS.map((bucket) => take(bucket, usersPerBucket)));
       await writer.write(taken.flatMap(({ writes }) => writes));
       const settled = await Promise.all(
-        taken.map(({ bucket, marks }) => redis.srem(takenKey(keyPrefix, bucket), ...marks)),
+        taken.map(({ bucket, marks }) => (marks.length === 0 ? 0 : redis.srem(takenKey(keyPrefix, bucket), ...marks))),
       );
-      return settled.reduce((sum, count) => sum + count, 0);
+      return {
+        settled: settled.reduce((sum, count) => sum + count, 0),
+        isBusy: taken.some(({ hasMore }) => hasMore),
+      };
     },
     async waiting() {
-      const counts = await Promise.all(
-        ALL_BUCKETS.flatMap((bucket) => [markedKey(keyPrefix, bucket), takenKey(keyPrefix, bucket)]).map((key) =>
-          redis.scard(key),
-        ),
-      );
+      const keys = ALL_BUCKETS.flatMap((bucket) => [markedKey(keyPrefix, bucket), takenKey(keyPrefix, bucket)]);
+      const counts = await Promise.all(keys.map((key) => redis.scard(key)));
       return counts.reduce((sum, count) => sum + count, 0);
     },
   };
 }
 
-type Taken = { readonly bucket: number; readonly marks: readonly string[]; readonly writes: readonly StreakWrite[] };
+type Taken = {
+  readonly bucket: number;
+  readonly hasMore: boolean;
+  readonly marks: readonly string[];
+  readonly writes: readonly StreakWrite[];
+};
 
 /** Nothing where the state is gone, as after Redis was emptied: a refill is coming. */
 function toWrite(mark: string, value: string | null): readonly StreakWrite[] {

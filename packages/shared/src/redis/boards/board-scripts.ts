@@ -145,14 +145,23 @@ return 1
 
 /**
  * KEYS: the users of a bucket who are marked, and those of them who are being brought up to date. ARGV: limit. Moves the marks
- * where nothing is left of those taken before, and returns some of those taken.
+ * where nothing is left of those taken before. Returns whether there are marks besides those taken, and some of those taken.
  */
 const TAKE_MARKED = `
-if redis.call('EXISTS', KEYS[2]) == 0 then
-  if redis.call('EXISTS', KEYS[1]) == 0 then return {} end
+local hasMore = redis.call('EXISTS', KEYS[1])
+if hasMore == 1 and redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('RENAME', KEYS[1], KEYS[2])
+  hasMore = 0
 end
-return redis.call('SRANDMEMBER', KEYS[2], ARGV[1])
+return {hasMore, redis.call('SRANDMEMBER', KEYS[2], ARGV[1])}
+`;
+
+/** KEYS: the lease. ARGV: who wants it and for how many milliseconds. Returns 1 where it is theirs, or free and now theirs. */
+const LEASE = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
 `;
 
 type Script<Reply> = (keyCount: number, ...keysThenValues: readonly (string | number)[]) => Promise<Reply>;
@@ -162,7 +171,8 @@ export type BoardScripts = {
   readonly boardsTrim: Script<number>;
   readonly boardsRead: Script<readonly (number | string)[]>;
   readonly boardsMarkFilled: Script<number>;
-  readonly boardsTakeMarked: Script<readonly string[]>;
+  readonly boardsTakeMarked: Script<readonly [hasMore: number, marks: readonly string[]]>;
+  readonly boardsLease: Script<number>;
 };
 
 /** Defines the scripts on a client. They go out by hash; ioredis sends the text where the server does not know it. */
@@ -172,6 +182,7 @@ export function defineBoardScripts(redis: Redis): BoardScripts {
   redis.defineCommand('boardsRead', { lua: READ });
   redis.defineCommand('boardsMarkFilled', { lua: MARK_FILLED });
   redis.defineCommand('boardsTakeMarked', { lua: TAKE_MARKED });
+  redis.defineCommand('boardsLease', { lua: LEASE });
   // defineCommand adds the methods at run time, which the client's type cannot say.
   return redis as unknown as BoardScripts;
 }

@@ -31,7 +31,7 @@ function openBoards() {
   const marks = createCatchUp({ redis, keyPrefix, writer });
   const boards = createBoardReader({ redis, keyPrefix });
   async function catchUp(): Promise<void> {
-    while ((await marks.run(7)) > 0);
+    while ((await marks.run(7)).settled > 0);
   }
   async function fill(): Promise<void> {
     async function* nobody() {}
@@ -70,9 +70,9 @@ describe('boards in Redis', () => {
     const keys = boardKeys(keyPrefix, 'focus');
     const expiresAtMs = (TODAY + 2) * DAY_MS;
     expect(keys.qualified).toBe(`${keyPrefix}{board:focus}:qualified`);
-    expect(await redis.zrange(keys.qualified, 0, -1, 'WITHSCORES')).toEqual(['-OGdpQ7-ada', '-8388610']);
-    expect(await redis.zrange(keys.current, 0, -1, 'WITHSCORES')).toEqual(['-OGdpQ7-ada', '-8388610']);
-    expect(await redis.zrange(keys.expiry, 0, -1, 'WITHSCORES')).toEqual(['ada', String(expiresAtMs)]);
+    expect(await redis.zrange(keys.qualified, '0', '-1', 'WITHSCORES')).toEqual(['-OGdpQ7-ada', '-8388610']);
+    expect(await redis.zrange(keys.current, '0', '-1', 'WITHSCORES')).toEqual(['-OGdpQ7-ada', '-8388610']);
+    expect(await redis.zrange(keys.expiry, '0', '-1', 'WITHSCORES')).toEqual(['ada', String(expiresAtMs)]);
     expect(await redis.hgetall(keys.members)).toEqual({ ada: `1:-OGdpQ7-2,2,2,${expiresAtMs}` });
     expect(await redis.mget(keys.sentinel, keys.contents)).toEqual(['1', '1']);
     expect(await redis.exists(markedKey(keyPrefix, bucketOf('ada')), takenKey(keyPrefix, bucketOf('ada')))).toBe(0);
@@ -126,7 +126,7 @@ describe('boards in Redis', () => {
     const clocked = createBoardWriter({ redis, keyPrefix, clock: { nowMs: () => NOON_MS } });
     await clocked.write([write('c', TODAY - 2), write('d', TODAY - 1), write('a', TODAY - 2, 2)]);
     const { current, expiry, qualified } = boardKeys(keyPrefix, 'focus');
-    expect((await redis.zrange(expiry, 0, -1)).toSorted()).toEqual(['b', 'd']);
+    expect((await redis.zrange(expiry, '0', '-1')).toSorted()).toEqual(['b', 'd']);
     expect([await redis.zcard(current), await redis.zcard(qualified)]).toEqual([2, 4]);
   });
 
