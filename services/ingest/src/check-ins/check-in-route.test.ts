@@ -23,6 +23,9 @@ const state = {
   updatedAtMs: nowMs,
 };
 
+// Hundreds of requests, on a machine that may have more to do.
+jest.setTimeout(60_000);
+
 describe('POST /check-ins', () => {
   it('answers 202 with the address of the status once the check-in is published', async () => {
     const { app, published } = createTestApp();
@@ -129,7 +132,7 @@ describe('POST /check-ins', () => {
           expect(answer.errors?.length ?? 1).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

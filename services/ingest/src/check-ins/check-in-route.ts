@@ -57,7 +57,7 @@ export function createCheckInHandler(options: CheckInRouteOptions) {
       { kind: 'check-in', ...checkIn },
       {
         requestId: request.requestId,
-        waitSeconds: preferredWaitSeconds(request.headers['prefer']),
+        waitSeconds: preferredWaitSeconds(request.headers['prefer']) ?? 0,
         count: (result) => metrics.countEvent('check_in', result),
         refusal: 'STREAKS_INVALID_REQUEST',
       },

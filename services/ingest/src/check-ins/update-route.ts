@@ -12,7 +12,7 @@ import { sendJson } from '@streaks/shared/http/send-json';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { bodyFaults, invalidRequest, requireObject } from '../http/request-faults';
-import { preferHeaders, publishUnavailable } from '../http/submission-documents';
+import { preferenceApplied, preferHeaders, publishUnavailable } from '../http/submission-documents';
 import { submitUserEvent } from '../http/submit-event';
 import { changeTypeSchema } from '../waiting/event-outcome';
 import { preferredWaitSeconds } from '../waiting/prefer-wait';
@@ -54,7 +54,7 @@ const pendingSchema = z
   })
   .meta({ id: 'PendingUpdate' });
 
-const location = { Location: z.url() };
+const headers = z.object({ Location: z.url(), 'Preference-Applied': preferenceApplied });
 
 export const updateDocument = {
   method: 'post',
@@ -67,16 +67,12 @@ export const updateDocument = {
     'Each call is a check-in of its own: of several on one day the first counts, the others are answered `STREAK_MAINTAINED`.',
   request: { headers: preferHeaders, body: jsonBody(updateBody) },
   responses: {
-    200: jsonResponse('The streak with this update.', updatedSchema, z.object(location)),
-    202: jsonResponse(
-      'Kafka has the update; the processor has not told of it in time.',
-      pendingSchema,
-      z.object(location),
-    ),
+    200: jsonResponse('The streak with this update.', updatedSchema, headers),
+    202: jsonResponse('Kafka has the update; the processor has not told of it in time.', pendingSchema, headers),
     400: problemResponse('Faults, all of them named; nothing was published.'),
     422: problemResponse('Published, but refused by the processor.', {
       members: { check_in_id: z.string(), status_url: z.url(), reason: z.string() },
-      headers: z.object(location),
+      headers,
     }),
     503: publishUnavailable,
   },
@@ -89,11 +85,12 @@ export function createUpdateHandler(options: CheckInRouteOptions) {
   return async function acceptUpdate(request: Request, response: Response): Promise<void> {
     const { userId, timezone, isZoneKnown } = judgeUpdate(request.body);
     const checkInId = newId();
+    const preferred = preferredWaitSeconds(request.headers['prefer']);
     const submission = await submitUserEvent(
       { kind: 'check-in', userId, checkInId, timezone, atMs: limits().recordTimeMs },
       {
         requestId: request.requestId,
-        waitSeconds: preferredWaitSeconds(request.headers['prefer'], defaultUpdateWaitSeconds),
+        waitSeconds: preferred ?? defaultUpdateWaitSeconds,
         count: (result) => metrics.countEvent('update', result),
         refusal: 'STREAKS_INVALID_REQUEST',
       },
@@ -104,6 +101,8 @@ export function createUpdateHandler(options: CheckInRouteOptions) {
     const statusUrl = checkInStatusUrl(queryApiUrl, { userId, checkInId });
     const place = { check_in_id: checkInId, status_url: statusUrl };
     response.setHeader('Location', statusUrl);
+    if ('outcome' in submission && preferred !== undefined)
+      response.setHeader('Preference-Applied', `wait=${preferred}`);
     if (outcome === undefined) {
       const message = `Recorded; it shows in the streak as soon as it is processed.${note}`;
       sendJson(response, 202, { success: true, status: 'accepted', ...place, message });

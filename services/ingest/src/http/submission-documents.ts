@@ -28,7 +28,10 @@ export const changeTypeMember = changeTypeSchema
   .meta({ description: 'What the event did; absent where its day does not count yet' });
 
 const statusUrl = z.url().meta({ description: 'Where query-api tells what became of it' });
-const preferenceApplied = z.string().optional().meta({ description: 'Present where the processor was waited for' });
+export const preferenceApplied = z
+  .string()
+  .optional()
+  .meta({ description: 'Present where the processor was waited for' });
 
 export type SubmissionDocument = {
   /** Members of every answer. */

@@ -42,7 +42,7 @@ export function createErasureHandler(options: ErasureRouteOptions) {
       { kind: 'erasure', userId },
       {
         requestId: request.requestId,
-        waitSeconds: preferredWaitSeconds(request.headers['prefer']),
+        waitSeconds: preferredWaitSeconds(request.headers['prefer']) ?? 0,
         count: (result) => metrics.countEvent('erasure', result),
         refusal: 'STREAKS_INVALID_REQUEST',
       },

@@ -50,7 +50,7 @@ export function createRetractionHandler(options: SessionRouteOptions) {
       { kind: 'retraction', userId, sessionId },
       {
         requestId: request.requestId,
-        waitSeconds: preferredWaitSeconds(request.headers['prefer']),
+        waitSeconds: preferredWaitSeconds(request.headers['prefer']) ?? 0,
         count: (result) => metrics.countEvent('retraction', result),
         refusal: 'STREAKS_INVALID_REQUEST',
       },

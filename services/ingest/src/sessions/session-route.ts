@@ -36,7 +36,7 @@ export function createSessionHandler(options: SessionRouteOptions) {
       session,
       {
         requestId: request.requestId,
-        waitSeconds: preferredWaitSeconds(request.headers['prefer']),
+        waitSeconds: preferredWaitSeconds(request.headers['prefer']) ?? 0,
         count: (result) => metrics.countSessions('single', result, 1),
         refusal: 'STREAKS_INVALID_SESSION',
       },

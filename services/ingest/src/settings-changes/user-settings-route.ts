@@ -68,7 +68,7 @@ export function createUserSettingsHandler(options: UserSettingsRouteOptions) {
       { kind: 'settings', userId, change: judged.change },
       {
         requestId: request.requestId,
-        waitSeconds: preferredWaitSeconds(request.headers['prefer']),
+        waitSeconds: preferredWaitSeconds(request.headers['prefer']) ?? 0,
         count: (result) => metrics.countEvent('settings', result),
         refusal: 'STREAKS_INVALID_REQUEST',
       },

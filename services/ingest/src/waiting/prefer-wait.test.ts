@@ -1,8 +1,8 @@
 import { preferredWaitSeconds } from './prefer-wait';
 
 describe('preferredWaitSeconds', () => {
-  it.each<[string | string[] | undefined, number]>([
-    [undefined, 0],
+  it.each<[string | string[] | undefined, number | undefined]>([
+    [undefined, undefined],
     ['wait=10', 10],
     ['WAIT=10', 10],
     ['wait="7"', 7],
@@ -13,12 +13,12 @@ describe('preferredWaitSeconds', () => {
     ['wait=5, wait=9', 5],
     ['wait=100', 30],
     ['wait=0', 0],
-    ['wait=-5', 0],
-    ['wait=ten', 0],
-    ['wait=1.5', 0],
-    ['await=5', 0],
-    ['wait', 0],
-  ])('reads %j as %d', (header, seconds) => {
+    ['wait=-5', undefined],
+    ['wait=ten', undefined],
+    ['wait=1.5', undefined],
+    ['await=5', undefined],
+    ['wait', undefined],
+  ])('reads %j as %p', (header, seconds) => {
     expect(preferredWaitSeconds(header)).toBe(seconds);
   });
 });
