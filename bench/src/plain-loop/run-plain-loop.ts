@@ -3,6 +3,7 @@ import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import { advanceShards, lockShards } from '@streaks/exactly-once/sql/outbox';
 import { advanceProgress, insertProgressIfMissing, lockProgress } from '@streaks/exactly-once/sql/progress';
 import type { DecodedSession } from '@streaks/shared/contracts/user-event';
+import { DEFAULT_CHECK_IN_TARGET } from '@streaks/shared/domain/rules';
 import type { Session } from '@streaks/shared/domain/session';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
 import {
@@ -79,7 +80,7 @@ export async function runPlainLoop(data: PartitionedDataSet, options: PlainLoopO
   const { databaseUrl, connections, recordsPerTransaction, targetMs } = options;
   const partitions = [...data.eventIndexes.keys()];
   const projection = createStreaksProjection({
-    targetMs,
+    targets: { focus: targetMs, activity: DEFAULT_CHECK_IN_TARGET },
     limits: { maxDurationMs: Number.POSITIVE_INFINITY, maxFutureMs: Number.POSITIVE_INFINITY },
     generation: 1n,
     decoder: {

@@ -2,7 +2,7 @@ import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session
 import {
   applyUntilCommitted,
   createTestProjection,
-  toRecord,
+  toSessionRecord,
 } from '@streaks/streak-processor/projections/streaks/test-support/drive-projection';
 import type { ReferenceSession } from '@streaks/testing/reference-fold';
 import { referenceFold } from '@streaks/testing/reference-fold';
@@ -41,7 +41,7 @@ describe('two owners that change the streaks of the same users', () => {
         await applyUntilCommitted(
           client,
           projection,
-          sessions.map((session, n) => toRecord(session, n)),
+          sessions.map((session, n) => toSessionRecord(session, n)),
           ({ code }) => repeats.push(code),
           owner,
         );

@@ -1,11 +1,16 @@
 import { foldSessions } from '@streaks/shared/domain/day-totals';
-import { toIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
 import { type Session, sameSession } from '@streaks/shared/domain/session';
 import { summarise } from '@streaks/shared/domain/streak-state';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import fc from 'fast-check';
-import { applyUntilCommitted, createTestProjection, TEST_TARGET_MS, toRecord } from './test-support/drive-projection';
-import { readUserDays, readUserHistory, readUserState } from './test-support/stored-users';
+import {
+  applyUntilCommitted,
+  createTestProjection,
+  TEST_TARGETS,
+  toSessionRecord,
+} from './test-support/drive-projection';
+import { readUserDays, readUserHistory, readUserState, type StoredDay } from './test-support/stored-users';
 
 const ZONES = [
   'UTC',
@@ -79,12 +84,12 @@ describe('the streaks projection', () => {
             const { outcome, rejectedIds } = await applyUntilCommitted(
               client,
               projection,
-              batch.map((session, index) => toRecord(session, number * 1_000 + index)),
+              batch.map((session, index) => toSessionRecord(session, number * 1_000 + index)),
               ({ code }) => expect(code).toBe('23505'), // a row that a restarted projection no longer knows
               0,
               attempt,
             );
-            expect(outcome).toMatchObject(expected.counts);
+            expect(outcome.sessions).toMatchObject(expected.counts);
             expect(rejectedIds).toEqual(expected.conflicting);
           }
           for (const [userId, sessions] of users) await expectUser(userId, sessions);
@@ -99,7 +104,7 @@ describe('the streaks projection', () => {
 
 /** The first session of an identity is kept; adds the kept ones to `users`. */
 function judge(users: Map<string, Session[]>, batch: readonly Session[]) {
-  const counts = { applied: 0, duplicates: 0, conflicts: 0 };
+  const counts = { stored: 0, duplicate: 0, conflict: 0 };
   const conflicting: string[] = [];
   for (const session of batch) {
     const ofUser = users.get(session.userId) ?? [];
@@ -107,11 +112,11 @@ function judge(users: Map<string, Session[]>, batch: readonly Session[]) {
     const kept = ofUser.find(({ sessionId }) => sessionId === session.sessionId);
     if (kept === undefined) {
       ofUser.push(session);
-      counts.applied += 1;
+      counts.stored += 1;
     } else if (sameSession(kept, session)) {
-      counts.duplicates += 1;
+      counts.duplicate += 1;
     } else {
-      counts.conflicts += 1;
+      counts.conflict += 1;
       conflicting.push(session.sessionId);
     }
   }
@@ -119,8 +124,12 @@ function judge(users: Map<string, Session[]>, batch: readonly Session[]) {
 }
 
 async function expectUser(userId: string, sessions: readonly Session[]): Promise<void> {
-  const expected = foldSessions(sessions, TEST_TARGET_MS);
-  expect(await readUserDays(database.pool, userId)).toEqual(expected.dailyTotals);
+  const expected = foldSessions(sessions, TEST_TARGETS.focus);
+  const days = [...expected.dailyTotals].map(([day, { milliseconds, latest }]) => [
+    day,
+    { total: milliseconds, latest },
+  ]);
+  expect(await readUserDays(database.pool, userId)).toEqual(new Map(days as [LocalDay, StoredDay][]));
   const { runs, timezone, version } = await readUserState(database.pool, userId);
   expect({ runs, timezone }).toEqual({ runs: expected.state.runs, timezone: expected.state.timezone });
 

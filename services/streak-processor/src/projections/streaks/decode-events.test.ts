@@ -1,7 +1,7 @@
-import { createSessionDecoder } from '@streaks/shared/contracts/session-codec';
-import { decodeSessions } from './decode-sessions';
+import { createUserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
+import { decodeEvents } from './decode-events';
 
-const decoder = createSessionDecoder(
+const decoder = createUserEventDecoder(
   { getSchema: () => Promise.reject(new Error('these values are JSON: no schema is asked for')) },
   { now: () => 0 },
 );
@@ -29,10 +29,11 @@ function record(value: object | string | null, key: string | null = 'u') {
   };
 }
 
-describe('decodeSessions', () => {
+describe('decodeEvents', () => {
   it('answers one for one, in order, and the value’s user rules over the key', async () => {
-    const decoded = await decodeSessions(decoder, LIMITS, [record(SESSION), record(null), record(SESSION, 'other')]);
+    const decoded = await decodeEvents(decoder, LIMITS, [record(SESSION), record(null), record(SESSION, 'other')]);
     const event = {
+      kind: 'session',
       userId: 'u',
       sessionId: 's',
       startMs: RECORDED_MS - 3_599_999,
@@ -50,20 +51,20 @@ describe('decodeSessions', () => {
     ['ends five minutes after the record', '2026-01-05T12:05:00Z', 'event'],
     ['ends later than that', '2026-01-05T12:05:00.001Z', 'rejected'],
   ])('judges the future by the record’s time: one that %s', async (_case, endTime, kind) => {
-    const [decoded] = await decodeSessions(decoder, LIMITS, [record({ ...SESSION, endTime })]);
+    const [decoded] = await decodeEvents(decoder, LIMITS, [record({ ...SESSION, endTime })]);
     expect(decoded?.kind).toBe(kind);
   });
 
   it('does not believe a record from after the last year that has dates', async () => {
     const times = { startTime: '9999-12-31T10:00:00Z', endTime: '9999-12-31T11:00:00Z' };
     const far = { ...record({ ...SESSION, ...times }), timestampMs: Date.UTC(20_000, 0, 1) };
-    expect(await decodeSessions(decoder, LIMITS, [far])).toMatchObject([
+    expect(await decodeEvents(decoder, LIMITS, [far])).toMatchObject([
       { kind: 'rejected', rejection: { detail: expect.stringContaining('IN_THE_FUTURE') } },
     ]);
   });
 
   it('names the ids of a session that breaks a rule, so that its dead letter is found', async () => {
-    const decoded = await decodeSessions(decoder, LIMITS, [record({ ...SESSION, timezone: '+05:30' })]);
+    const decoded = await decodeEvents(decoder, LIMITS, [record({ ...SESSION, timezone: '+05:30' })]);
     expect(decoded).toMatchObject([
       {
         kind: 'rejected',

@@ -2,7 +2,7 @@ import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session
 import type { Session } from '@streaks/shared/domain/session';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { Pool } from 'pg';
-import { applyUntilCommitted, createTestProjection, toRecord } from './test-support/drive-projection';
+import { applyUntilCommitted, createTestProjection, toSessionRecord } from './test-support/drive-projection';
 
 const ROUNDS = 500;
 const USERS_A_ROUND = 20;
@@ -35,7 +35,7 @@ async function raceOwners(batches: readonly (readonly Session[])[]): Promise<rea
     batches.map(async (sessions, owner) => {
       const client = await lanes.connect();
       try {
-        const records = sessions.map((session, index) => toRecord(session, index));
+        const records = sessions.map((session, index) => toSessionRecord(session, index));
         await applyUntilCommitted(client, projection, records, (error) => repeats.push(error), owner);
       } finally {
         client.release();

@@ -2,9 +2,10 @@ import type { LocalDay } from '@streaks/shared/domain/local-day';
 import { runsFromDays } from '@streaks/shared/domain/runs';
 import type { Session } from '@streaks/shared/domain/session';
 import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import { focusSource } from '../additive/focus-source';
 import { collectDayDeltas } from './day-deltas';
-import { findStreakNews, foldStreak } from './fold-streaks';
-import { orderSessions } from './order-sessions';
+import { type DayTargets, type FoldContext, findStreakNews, foldStreak } from './fold-streaks';
+import { orderEvents } from './order-events';
 
 const TARGET_MS = 1_800_000;
 const MINUTE_MS = 60_000;
@@ -17,11 +18,16 @@ function session(sessionId: string, startMinute: number, minutes: number, more: 
   return { userId: 'u', sessionId, startMs, endMs: startMs + minutes * MINUTE_MS, timezone: 'UTC', ...more };
 }
 
-describe('orderSessions', () => {
+describe('orderEvents', () => {
   it('sorts by the bytes of the ids and keeps the first of each identity', () => {
     // U+1F525 is after U+FFEE in bytes, before it in UTF-16.
     const ids = ['\u{1f525}', 'b', '\uffee', 'a', 'b'];
-    expect(orderSessions(ids.map((id) => session(id, 0, 1)))).toEqual({
+    expect(
+      orderEvents(
+        focusSource,
+        ids.map((id) => session(id, 0, 1)),
+      ),
+    ).toEqual({
       firsts: [3, 1, 2, 0],
       repeats: [{ repeat: 4, first: 1 }],
     });
@@ -31,8 +37,8 @@ describe('orderSessions', () => {
 describe('collectDayDeltas', () => {
   it('adds up each day, in order of date, and finds the day’s latest event', () => {
     const sessions = [session('late', 1430, 20), session('early', 5, 10), session('next', 1440, 10)];
-    const deltas = collectDayDeltas(sessions, [0, 1, 2]);
-    expect(deltas.map(({ day, addedMs, latest }) => [day, addedMs, latest.sessionId])).toEqual([
+    const deltas = collectDayDeltas(focusSource, sessions, [0, 1, 2]);
+    expect(deltas.map(({ day, added, latestId }) => [day, added, latestId])).toEqual([
       [MONDAY, 20 * MINUTE_MS, 'late'],
       [MONDAY + 1, 20 * MINUTE_MS, 'next'],
     ]);
@@ -40,52 +46,63 @@ describe('collectDayDeltas', () => {
 });
 
 describe('findStreakNews', () => {
-  const total = (totalMs: number) => ({ totalsMs: Float64Array.of(totalMs), zones: new Map() });
+  const total = (milliseconds: number) => ({ totals: Float64Array.of(milliseconds), zones: new Map() });
+  const usual: DayTargets = { usual: TARGET_MS, ofUser: () => undefined };
 
   it('names the record with which a day reached its target, in record order whatever the order of ids', () => {
     const sessions = [session('c', 0, 20), session('b', 30, 20), session('a', 60, 20)];
-    const deltas = collectDayDeltas(sessions, [2, 1, 0]);
-    const news = findStreakNews(deltas, total(60 * MINUTE_MS), TARGET_MS);
+    const deltas = collectDayDeltas(focusSource, sessions, [2, 1, 0]);
+    const news = findStreakNews(deltas, total(60 * MINUTE_MS), usual);
     expect(news).toEqual([{ userId: 'u', qualified: [{ day: MONDAY, index: 1, timezone: 'UTC' }], rezoned: [] }]);
   });
 
   it('leaves a day alone that another owner took over the target', () => {
-    const deltas = collectDayDeltas([session('a', 0, 20)], [0]);
-    expect(findStreakNews(deltas, total(60 * MINUTE_MS), TARGET_MS)).toEqual([]);
+    const deltas = collectDayDeltas(focusSource, [session('a', 0, 20)], [0]);
+    expect(findStreakNews(deltas, total(60 * MINUTE_MS), usual)).toEqual([]);
   });
 
   it('takes exactly the target for enough', () => {
-    const deltas = collectDayDeltas([session('a', 0, 30)], [0]);
-    expect(findStreakNews(deltas, total(30 * MINUTE_MS), TARGET_MS)).toHaveLength(1);
+    const deltas = collectDayDeltas(focusSource, [session('a', 0, 30)], [0]);
+    expect(findStreakNews(deltas, total(30 * MINUTE_MS), usual)).toHaveLength(1);
   });
 });
 
 describe('foldStreak', () => {
+  const context: FoldContext = { recordTimeMs: (index) => 1_000 + index, hasOwnZone: () => false };
   const qualified = (day: LocalDay, index: number) => ({ day, index, timezone: `zone-${index}` });
 
   it('makes one step for each added day, each from where the last one ended', () => {
-    const steps = foldStreak(emptyStreakState, {
-      userId: 'u',
-      qualified: [qualified(dayAfterMonday(0), 0), qualified(dayAfterMonday(2), 1), qualified(dayAfterMonday(1), 2)],
-      rezoned: [],
-    });
+    const steps = foldStreak(
+      emptyStreakState,
+      {
+        userId: 'u',
+        qualified: [qualified(dayAfterMonday(0), 0), qualified(dayAfterMonday(2), 1), qualified(dayAfterMonday(1), 2)],
+        rezoned: [],
+      },
+      context,
+    );
     expect(steps.map(({ changeType, before, after }) => [changeType, before.version, after.version])).toEqual([
       ['FIRST_ACTIVITY', 0, 1],
       ['STREAK_RESET', 1, 2],
       ['STREAK_RECOVERED', 2, 3],
     ]);
-    expect(steps.at(-1)?.after).toEqual({ runs: [{ first: MONDAY, length: 3 }], timezone: 'zone-1', version: 3 });
+    expect(steps.at(-1)?.after).toEqual({
+      runs: [{ first: MONDAY, length: 3 }],
+      timezone: 'zone-1',
+      version: 3,
+      updatedAtMs: 1_002,
+    });
   });
 
   it('revises the zone only where the rezoned day is the last one', () => {
-    const state = { runs: runsFromDays([MONDAY, dayAfterMonday(1)]), timezone: 'UTC', version: 7 };
+    const state = { runs: runsFromDays([MONDAY, dayAfterMonday(1)]), timezone: 'UTC', version: 7, updatedAtMs: 0 };
     const rezoned = (day: LocalDay) => ({
       userId: 'u',
       qualified: [],
       rezoned: [{ day, index: 0, timezone: 'Asia/Tokyo' }],
     });
-    expect(foldStreak(state, rezoned(MONDAY))).toEqual([]);
-    expect(foldStreak(state, rezoned(dayAfterMonday(1)))).toMatchObject([
+    expect(foldStreak(state, rezoned(MONDAY), context)).toEqual([]);
+    expect(foldStreak(state, rezoned(dayAfterMonday(1)), context)).toMatchObject([
       { changeType: 'STREAK_REVISED', qualifiedDate: null, after: { timezone: 'Asia/Tokyo', version: 8 } },
     ]);
   });

@@ -2,7 +2,7 @@ import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session
 import type { Session } from '@streaks/shared/domain/session';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { Pool, type PoolClient } from 'pg';
-import { applyUntilCommitted, createTestProjection, toRecord } from '../test-support/drive-projection';
+import { applyUntilCommitted, createTestProjection, toSessionRecord } from '../test-support/drive-projection';
 import { readUserHistory, readUserState } from '../test-support/stored-users';
 
 const HOUR_MS = 3_600_000;
@@ -31,7 +31,9 @@ function createOwner(client: PoolClient) {
   const projection = createTestProjection();
   return async (day: number): Promise<readonly string[]> => {
     const repeats: string[] = [];
-    await applyUntilCommitted(client, projection, [toRecord(hourOn(day), day)], ({ code }) => repeats.push(code));
+    await applyUntilCommitted(client, projection, [toSessionRecord(hourOn(day), day)], ({ code }) =>
+      repeats.push(code),
+    );
     return repeats;
   };
 }

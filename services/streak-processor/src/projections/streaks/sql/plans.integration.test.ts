@@ -1,7 +1,7 @@
 import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session-settings';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { Client, type PoolClient } from 'pg';
-import { applyInTransaction, createTestProjection, toRecord } from '../test-support/drive-projection';
+import { applyInTransaction, createTestProjection, toSessionRecord } from '../test-support/drive-projection';
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 0, 5, 9);
@@ -23,7 +23,12 @@ afterEach(async () => {
 function apply(day: number, attempt: number) {
   const startMs = START_MS + day * 24 * HOUR_MS;
   const session = { userId: 'u', sessionId: `day-${day}`, startMs, endMs: startMs + HOUR_MS, timezone: 'UTC' };
-  return applyInTransaction(client as unknown as PoolClient, createTestProjection(), [toRecord(session, day)], attempt);
+  return applyInTransaction(
+    client as unknown as PoolClient,
+    createTestProjection(),
+    [toSessionRecord(session, day)],
+    attempt,
+  );
 }
 
 /** The plans that this connection keeps, by the name of the statement. */
@@ -56,8 +61,8 @@ describe('the statements of a batch', () => {
       const plans = await keptPlans();
       expect([...plans.keys()].sort()).toEqual([
         'streaks_add_totals',
-        'streaks_find_sessions',
-        'streaks_insert_sessions',
+        'streaks_find_focus_sessions',
+        'streaks_insert_focus_sessions',
         'streaks_insert_streaks',
         'streaks_insert_totals',
         'streaks_lock_streaks',

@@ -1,46 +1,63 @@
 import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import { advanceShards, lockShards } from '@streaks/exactly-once/sql/outbox';
-import type { DecodedSession } from '@streaks/shared/contracts/decode-fault';
-import type { SessionDecoder } from '@streaks/shared/contracts/session-codec';
+import type { UserEvent, UserEventToSend } from '@streaks/shared/contracts/user-event';
+import type { UserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
+import type { DefaultTargets } from '@streaks/shared/domain/rules';
 import type { Session } from '@streaks/shared/domain/session';
 import type { PoolClient } from 'pg';
-import { createStreaksProjection, type StreaksProjection } from '../create-streaks-projection';
-import type { StreakChange, StreaksOutcome } from '../streak-change';
+import {
+  createStreaksProjection,
+  type StreaksProjection,
+  type StreaksProjectionOptions,
+} from '../create-streaks-projection';
+import type { StreaksOutcome } from '../outcome';
+import type { StreakChange } from '../streak-change';
 
 export const TEST_TOPIC_ID = '5f0c1a52-9b1e-4a7d-8a86-0d1b2c3d4e5f';
-export const TEST_TARGET_MS = 1_800_000;
+export const TEST_TARGETS: DefaultTargets = { focus: 1_800_000, activity: 1 };
 
-const decodesNothing: SessionDecoder = {
+const decodesNothing: UserEventDecoder = {
   prepare: async () => undefined,
   decode: () => ({ fault: { reason: 'NULL_VALUE', detail: 'tests on apply() decode nothing' } }),
 };
 
-export function createTestProjection(decoder: SessionDecoder = decodesNothing): StreaksProjection {
+export function createTestProjection(options: Partial<StreaksProjectionOptions> = {}): StreaksProjection {
   return createStreaksProjection({
-    targetMs: TEST_TARGET_MS,
+    targets: TEST_TARGETS,
     limits: { maxDurationMs: 7 * 86_400_000, maxFutureMs: 300_000 },
     generation: 1n,
-    decoder,
+    decoder: decodesNothing,
+    ...options,
   });
 }
 
+export interface RecordOptions {
+  /** Of the record; default 0. */
+  readonly timestampMs?: number;
+  readonly headers?: Record<string, string>;
+}
+
 export function toRecord(
-  session: Session,
+  event: UserEventToSend,
   offset: number,
-  headers: Record<string, string> = {},
-): DecodedRecord<DecodedSession> {
+  { timestampMs = 0, headers = {} }: RecordOptions = {},
+): DecodedRecord<UserEvent> {
   const source = {
     topic: 'session-events',
     topicId: TEST_TOPIC_ID,
     partition: 0,
     offset: BigInt(offset),
-    timestampMs: session.endMs,
+    timestampMs,
     key: null,
     value: null,
     headers,
   };
-  return { source, event: { ...session, keyMismatch: false } };
+  return { source, event: { ...event, keyMismatch: false } };
 }
+
+/** A session as its producer would have sent it when it ended. */
+export const toSessionRecord = (session: Session, offset: number, headers: Record<string, string> = {}) =>
+  toRecord({ kind: 'session', ...session }, offset, { timestampMs: session.endMs, headers });
 
 export interface DrivenBatch {
   readonly outcome: StreaksOutcome;
@@ -52,7 +69,7 @@ export interface DrivenBatch {
 export async function applyInTransaction(
   client: PoolClient,
   projection: StreaksProjection,
-  records: readonly DecodedRecord<DecodedSession>[],
+  records: readonly DecodedRecord<UserEvent>[],
   attempt: number,
   shard = 0,
 ): Promise<DrivenBatch> {
@@ -83,7 +100,7 @@ const REPEATABLE = new Set(['40P01', '40001', '23505']);
 export async function applyUntilCommitted(
   client: PoolClient,
   projection: StreaksProjection,
-  records: readonly DecodedRecord<DecodedSession>[],
+  records: readonly DecodedRecord<UserEvent>[],
   onRepeat: (error: Error & { code: string }) => void,
   shard = 0,
   firstAttempt = 0,

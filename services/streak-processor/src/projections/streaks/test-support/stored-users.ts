@@ -1,11 +1,13 @@
 import type { LocalDay } from '@streaks/shared/domain/local-day';
 import { parseIsoDate } from '@streaks/shared/domain/local-day';
+import { FOCUS_RULE, type RuleId } from '@streaks/shared/domain/rules';
 import type { StreakState } from '@streaks/shared/domain/streak-state';
 import type { Pool } from 'pg';
 import { readStreaks } from '../sql/streak-rows';
 
 export interface StoredDay {
-  readonly milliseconds: number;
+  /** Milliseconds, or a number of check-ins. */
+  readonly total: number;
   readonly latest: { readonly endMs: number; readonly id: string; readonly timezone: string };
 }
 
@@ -20,39 +22,47 @@ export interface StoredHistoryRow {
   readonly timezone: string | null;
 }
 
-export async function readUserDays(pool: Pool, userId: string): Promise<ReadonlyMap<LocalDay, StoredDay>> {
+export async function readUserDays(
+  pool: Pool,
+  userId: string,
+  ruleId: RuleId = FOCUS_RULE,
+): Promise<ReadonlyMap<LocalDay, StoredDay>> {
   const { rows } = await pool.query<Record<'day' | 'total' | 'end_ms' | 'latest_id' | 'latest_timezone', string>>(
     `SELECT local_date::text AS day, total, (extract(epoch FROM latest_end) * 1000)::bigint AS end_ms, latest_id, latest_timezone
-     FROM daily_totals WHERE user_id = $1 AND rule_id = 'focus'`,
-    [userId],
+     FROM daily_totals WHERE user_id = $1 AND rule_id = $2`,
+    [userId, ruleId],
   );
   return new Map(
     rows.map((row) => [
       requireDay(row.day),
       {
-        milliseconds: Number(row.total),
+        total: Number(row.total),
         latest: { endMs: Number(row.end_ms), id: row.latest_id, timezone: row.latest_timezone },
       },
     ]),
   );
 }
 
-export async function readUserState(pool: Pool, userId: string): Promise<StreakState> {
+export async function readUserState(pool: Pool, userId: string, ruleId: RuleId = FOCUS_RULE): Promise<StreakState> {
   const client = await pool.connect();
   try {
-    return (await readStreaks(client, [userId])).get(userId) as StreakState;
+    return (await readStreaks(client, ruleId, [userId])).get(userId) as StreakState;
   } finally {
     client.release();
   }
 }
 
 /** In the order of the versions. */
-export async function readUserHistory(pool: Pool, userId: string): Promise<readonly StoredHistoryRow[]> {
+export async function readUserHistory(
+  pool: Pool,
+  userId: string,
+  ruleId: RuleId = FOCUS_RULE,
+): Promise<readonly StoredHistoryRow[]> {
   const { rows } = await pool.query<Record<string, never> & { [column: string]: string | number | null }>(
     `SELECT version::int, change_type, qualified_date::text, current_before, current_after, longest_before, longest_after,
        qualified_days_before, qualified_days_after, last_qualified_before::text, last_qualified_after::text, timezone
-     FROM streak_history WHERE user_id = $1 ORDER BY version`,
-    [userId],
+     FROM streak_history WHERE user_id = $1 AND rule_id = $2 ORDER BY version`,
+    [userId, ruleId],
   );
   return rows.map((row) => ({
     version: Number(row['version']),
