@@ -5,9 +5,12 @@ import { createOpenApiRoutes } from '@streaks/shared/http/openapi/openapi-routes
 import type { Clock } from '@streaks/shared/lifecycle/clock';
 import type { ServicePeers } from '@streaks/shared/lifecycle/cluster/service-peers';
 import type { Logger } from '@streaks/shared/observability/create-logger';
+import type { BoardReader } from '@streaks/shared/redis/boards/board-reader';
 import type { StreakStore } from '@streaks/shared/redis/streak-store';
 import type { ErrorRequestHandler, Express } from 'express';
 import type { Registry } from 'prom-client';
+import { createLeaderboardReader } from './boards/leaderboard-reader';
+import { addLeaderboardRoutes } from './boards/leaderboard-routes';
 import { addDayRoutes } from './days/day-routes';
 import { addEventRoutes } from './events/event-routes';
 import { addFriendRoutes } from './friends/friend-routes';
@@ -32,6 +35,7 @@ export interface QueryAppOptions {
   readonly redisCircuit: StoreCircuit;
   readonly pingRedis: () => Promise<unknown>;
   readonly readModel: ReadModel;
+  readonly boards: { readonly redis: BoardReader; readonly postgres: BoardReader };
   readonly targets: DefaultTargets;
   readonly streamLimits: StreamLimits;
   /** Milliseconds of a clock that never goes back. */
@@ -59,6 +63,12 @@ export function createQueryApp(options: QueryAppOptions): QueryApp {
     onError: (error) => logger.error({ err: error }, 'refill_failed'),
   });
   const streaks = createStreakReader({ store, redisCircuit, readModel, refiller, metrics });
+  const boards = createLeaderboardReader({
+    redisBoards: options.boards.redis,
+    redisCircuit,
+    postgresBoards: options.boards.postgres,
+    metrics,
+  });
   const hub = createStreamHub({
     readModel,
     metrics,
@@ -72,6 +82,7 @@ export function createQueryApp(options: QueryAppOptions): QueryApp {
     serviceName: 'query-api',
     peers: options.peers,
     routes(router) {
+      addLeaderboardRoutes(router, { boards, clock });
       addStreakRoutes(router, { streaks, readModel, targets, clock });
       addDayRoutes(router, { readModel, targets, clock });
       addHistoryRoute(router, readModel);

@@ -8,8 +8,10 @@ import { connectStores } from '@streaks/shared/lifecycle/connect-stores';
 import { createLogger } from '@streaks/shared/observability/create-logger';
 import { createRegistry } from '@streaks/shared/observability/create-registry';
 import { classifyStoreError } from '@streaks/shared/postgres/errors';
+import { createBoardReader } from '@streaks/shared/redis/boards/board-reader';
 import { waitForRedis } from '@streaks/shared/redis/create-redis';
 import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
+import { createPostgresBoards } from './boards/postgres-boards';
 import { createQueryApp } from './create-query-app';
 import { createQueryMetrics, recordStoreState } from './metrics';
 import { settings } from './settings';
@@ -66,11 +68,13 @@ void runHttpService({
         sessionSettings: { DateStyle: 'ISO', TimeZone: 'UTC', default_transaction_read_only: 'on' },
       },
     });
-    const readModel = createPostgresReadModel({
+    const postgres = {
       pool,
       circuit: createCircuit('postgres', (error) => classifyStoreError(error) === 'unavailable'),
       timeoutMs: config.DATABASE_TIMEOUT_MS,
-    });
+      monotonicMs: () => performance.now(),
+    };
+    const readModel = createPostgresReadModel(postgres);
     // Either store may be away at start, as later; a role that does not exist is a mistake to be told at once.
     await Promise.all([
       waitForRedis(redis, config.REDIS_TIMEOUT_MS),
@@ -90,6 +94,10 @@ void runHttpService({
       redisCircuit: createCircuit('redis', (error) => !(error instanceof TypeError || error instanceof RangeError)),
       pingRedis: () => redis.ping(),
       readModel,
+      boards: {
+        redis: createBoardReader({ redis, keyPrefix: config.REDIS_KEY_PREFIX }),
+        postgres: createPostgresBoards(postgres),
+      },
       targets: { focus: config.FOCUS_DAILY_TARGET_SECONDS * 1000, activity: DEFAULT_CHECK_IN_TARGET },
       streamLimits: {
         ...streamTiming,

@@ -11,6 +11,12 @@ export function createQueryMetrics(registry: Registry) {
       labelNames: ['source'] as const satisfies readonly string[],
       registers,
     }),
+    boardReads: new Counter({
+      name: 'streaks_query_board_reads_total',
+      help: 'Pages of leaderboards, by the store that answered. Those of postgres are dearer: Redis is away, its boards are being filled, or LEADERBOARDS is 0.',
+      labelNames: ['source'] as const satisfies readonly string[],
+      registers,
+    }),
     refills: new Counter({
       name: 'streaks_query_refills_total',
       help: 'States found in Postgres and offered back to Redis, by result. stale: the relay was faster (fine). failed or dropped: Redis is away or too slow.',

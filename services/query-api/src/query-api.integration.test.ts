@@ -1,83 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/local-day';
-import { createLogger } from '@streaks/shared/observability/create-logger';
-import { createPool } from '@streaks/shared/postgres/create-pool';
-import { classifyStoreError } from '@streaks/shared/postgres/errors';
-import { closeRedis, createRedis, waitForRedis } from '@streaks/shared/redis/create-redis';
-import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
-import type { StreakStore } from '@streaks/shared/redis/streak-store';
+import { closeRedis, createRedis } from '@streaks/shared/redis/create-redis';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import type { Redis } from 'ioredis';
-import type { Pool } from 'pg';
-import { Registry } from 'prom-client';
 import request from 'supertest';
-import { createQueryApp, type QueryApp } from './create-query-app';
-import { createQueryMetrics } from './metrics';
-import { createPostgresReadModel } from './stores/postgres-read-model';
-import { createStoreCircuit, type StoreName } from './stores/store-circuit';
+import type { QueryApp } from './create-query-app';
+import { createStoreWorld, STORE_TIMEOUT_MS } from './testing/store-world';
 
-const TIMEOUT_MS = 500;
 const NOW_MS = Date.parse('2025-01-15T12:00:00Z');
 const day = (isoDate: string) => parseIsoDate(isoDate) as LocalDay;
 
 let database: TestDatabase;
-const registry = new Registry();
-const metrics = createQueryMetrics(registry);
-const open: (() => Promise<unknown>)[] = [];
-
-function circuit(store: StoreName, isOutage: (error: unknown) => boolean) {
-  return createStoreCircuit({ store, isOutage, monotonicMs: () => performance.now(), onChange: () => undefined });
-}
-
-/** The app as main.ts wires it, on addresses that may be those of nothing. */
-function createApp(
-  databaseUrl: string,
-  redis: Redis,
-  keyPrefix: string,
-): QueryApp & { store: StreakStore; pool: Pool } {
-  const pool = createPool({
-    url: databaseUrl,
-    name: 'query-api-test',
-    max: 3,
-    role: 'streaks_reader',
-    connectTimeoutMs: TIMEOUT_MS,
-    statementTimeoutMs: TIMEOUT_MS,
-    sessionSettings: { DateStyle: 'ISO', TimeZone: 'UTC', default_transaction_read_only: 'on' },
-    onIdleError: () => undefined,
-  });
-  open.push(() => pool.end());
-  const store = createStreakStore({ redis, keyPrefix });
-  const created = createQueryApp({
-    logger: createLogger({ service: 'query-api', level: 'silent' }),
-    registry: new Registry(),
-    metrics,
-    clock: { nowMs: () => NOW_MS },
-    store,
-    redisCircuit: circuit('redis', () => true),
-    pingRedis: () => redis.ping(),
-    readModel: createPostgresReadModel({
-      pool,
-      circuit: circuit('postgres', (error) => classifyStoreError(error) === 'unavailable'),
-      timeoutMs: TIMEOUT_MS,
-    }),
-    focusTargetMs: 1_800_000,
-    tzdataVersion: '2025a',
-  });
-  return { ...created, store, pool };
-}
-
-async function connectRedis(url: string): Promise<Redis> {
-  const redis = createRedis({ url, name: 'query-api-test', commandTimeoutMs: TIMEOUT_MS, onOutage: () => undefined });
-  open.push(() => closeRedis(redis));
-  await waitForRedis(redis, 3_000);
-  return redis;
-}
-
 const keyPrefix = `test-${randomUUID()}:`;
+const world = createStoreWorld({ nowMs: NOW_MS, keyPrefix });
 let redis: Redis;
-let up: ReturnType<typeof createApp>;
+let up: ReturnType<typeof world.createApp>;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -88,10 +27,10 @@ beforeAll(async () => {
   );
   await pool.query(`
     INSERT INTO user_streaks (user_id, rule_id, runs, current_run_length, longest_run_length, last_qualified_date,
-                              qualified_days_count, timezone, version)
-    VALUES ('u/1 界'::text || '', 'focus', '{}', 0, 0, NULL, 0, NULL, 0),
-           ('stored', 'focus', '{[2024-12-30,2025-01-02),[2025-01-13,2025-01-15)}', 2, 3, '2025-01-14', 5, 'America/New_York', 5),
-           ('stored', 'other', '{[2025-01-01,2025-01-02)}', 1, 1, '2025-01-01', 1, 'UTC', 1)`);
+                              qualified_days_count, timezone, version, updated_at)
+    VALUES ('u/1 界'::text || '', 'focus', '{}', 0, 0, NULL, 0, NULL, 0, '2025-01-14T20:00:00Z'),
+           ('stored', 'focus', '{[2024-12-30,2025-01-02),[2025-01-13,2025-01-15)}', 2, 3, '2025-01-14', 5, 'America/New_York', 5, '2025-01-14T20:00:00Z'),
+           ('stored', 'other', '{[2025-01-01,2025-01-02)}', 1, 1, '2025-01-01', 1, 'UTC', 1, '2025-01-14T20:00:00Z')`);
   await pool.query(`
     INSERT INTO daily_totals (user_id, rule_id, local_date, total, latest_end, latest_id, latest_timezone)
     SELECT 'stored', rule, date, total, '2025-01-15T00:00:00Z', 's', 'America/New_York'
@@ -104,8 +43,8 @@ beforeAll(async () => {
     INSERT INTO dead_letters (topic_id, partition, "offset", topic, reason, detail, headers, user_id, event_id, record_time, shard, out_seq)
     VALUES (gen_random_uuid(), 0, 1, 't', 'TOO_LONG', 'first', '{}', 'stored', 'refused', now(), 0, 1),
            (gen_random_uuid(), 0, 2, 't', 'CONFLICT', 'other content', '{}', 'stored', 'kept', now(), 0, 2)`);
-  redis = await connectRedis(stackAddresses().REDIS_URL);
-  up = createApp(database.url, redis, keyPrefix);
+  redis = await world.connectRedis(stackAddresses().REDIS_URL);
+  up = world.createApp(database.url, redis);
 }, 150_000);
 
 afterAll(async () => {
@@ -113,9 +52,7 @@ afterAll(async () => {
   if (keys.length > 0) {
     await redis.del(...keys);
   }
-  for (const close of open.reverse()) {
-    await close();
-  }
+  await world.close();
   await database.drop();
 }, 30_000);
 
@@ -137,11 +74,16 @@ describe('query-api on Postgres and Redis', () => {
       { first: day('2025-01-13'), length: 2 },
     ];
     expect(lookups).toEqual([
-      { kind: 'found', generation: 1n, state: { runs, timezone: 'America/New_York', version: 5 } },
+      {
+        kind: 'found',
+        generation: 1n,
+        state: { runs, timezone: 'America/New_York', version: 5, updatedAtMs: Date.parse('2025-01-14T20:00:00Z') },
+      },
     ]);
     await up.store.beginFill('test');
     await up.store.markFilled(1n, 'test');
-    const reads = async () => (await metrics.reads.get()).values.find(({ labels }) => labels.source === 'redis')?.value;
+    const reads = async () =>
+      (await world.metrics.reads.get()).values.find(({ labels }) => labels.source === 'redis')?.value;
     const before = (await reads()) ?? 0;
     expect((await request(up.app).get('/users/stored/streak').expect(200)).body).toEqual(storedStreak);
     expect(await reads()).toBe(before + 1);
@@ -150,19 +92,16 @@ describe('query-api on Postgres and Redis', () => {
   it('reads all rules with the seconds of today', async () => {
     const { body } = await request(up.app).get('/users/stored/streaks').expect(200);
     expect(body.streaks).toEqual([
-      {
+      expect.objectContaining({
         ruleId: 'focus',
         currentStreak: 2,
-        longestStreak: 3,
-        lastQualifiedDate: '2025-01-14',
-        qualifiedDaysCount: 5,
-        isActiveToday: false,
-        daysSinceActivity: 1,
+        status: 'at_risk',
         expiresAt: '2025-01-16T05:00:00.000Z',
         timezone: 'America/New_York',
         secondsToday: 1799,
         secondsToTarget: 1,
-      },
+      }),
+      expect.objectContaining({ ruleId: 'activity', currentStreak: 0, timezone: 'America/New_York', checkInsToday: 0 }),
     ]);
   });
 
@@ -217,12 +156,12 @@ describe('query-api on Postgres and Redis', () => {
 
 describe('query-api with a store that is away', () => {
   it('answers from Postgres while nothing listens where Redis was, and says so', async () => {
-    const app = createApp(database.url, connectAwayRedis('redis://127.0.0.1:1'), keyPrefix).app;
+    const app = world.createApp(database.url, connectAwayRedis('redis://127.0.0.1:1')).app;
     await expectStreaksFromPostgres(app);
   });
 
   it('answers from Postgres while Redis hangs, without waiting for it each time', async () => {
-    const { app } = createApp(database.url, connectAwayRedis(`redis://127.0.0.1:${await listenSilently()}`), keyPrefix);
+    const { app } = world.createApp(database.url, connectAwayRedis(`redis://127.0.0.1:${await listenSilently()}`));
     await expectStreaksFromPostgres(app);
   });
 
@@ -231,7 +170,7 @@ describe('query-api with a store that is away', () => {
     await up.store.markFilled(1n, 'test');
     await request(up.app).get('/users/stored/streak').expect(200);
     await up.refiller.idle();
-    const { app } = createApp(`postgres://u@127.0.0.1:${await listenSilently()}/x`, redis, keyPrefix);
+    const { app } = world.createApp(`postgres://u@127.0.0.1:${await listenSilently()}/x`, redis);
     const startedMs = performance.now();
     for (let index = 0; index < 5; index += 1) {
       expect((await request(app).get('/users/stored/streak').expect(200)).body).toEqual(storedStreak);
@@ -244,7 +183,7 @@ describe('query-api with a store that is away', () => {
       }
     }
     // 20 requests for Postgres: the first three wait a timeout each, and at most a probe a second after that.
-    expect(performance.now() - startedMs).toBeLessThan(8 * TIMEOUT_MS);
+    expect(performance.now() - startedMs).toBeLessThan(8 * STORE_TIMEOUT_MS);
     expect((await request(app).get('/health').expect(200)).body.checks).toEqual({ redis: 'up', postgres: 'down' });
   });
 
@@ -257,8 +196,8 @@ describe('query-api with a store that is away', () => {
   }
 
   function connectAwayRedis(url: string): Redis {
-    const away = createRedis({ url, name: 'away', commandTimeoutMs: TIMEOUT_MS, onOutage: () => undefined });
-    open.push(() => closeRedis(away));
+    const away = createRedis({ url, name: 'away', commandTimeoutMs: STORE_TIMEOUT_MS, onOutage: () => undefined });
+    world.defer(() => closeRedis(away));
     return away;
   }
 
@@ -267,7 +206,7 @@ describe('query-api with a store that is away', () => {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => sockets.add(socket.on('error', () => undefined)));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    open.push(async () => {
+    world.defer(async () => {
       for (const socket of sockets) {
         socket.destroy();
       }

@@ -1,5 +1,5 @@
 import { type StreakState, summarise } from '@streaks/shared/domain/streak-state';
-import { compareUtf8 } from '@streaks/shared/domain/utf8-order';
+import { type BoardEntry, compareOnBoard } from '@streaks/shared/redis/boards/board-entry';
 
 export interface UserState {
   readonly userId: string;
@@ -13,22 +13,29 @@ export interface RankedUser extends UserState {
   readonly longestStreak: number;
 }
 
-/**
- * Users in the order of the board of qualified days: qualified days and longest streak descending, then the earlier change,
- * then the id by its bytes. No two have the same rank.
- */
+/** Users in the order of the board of qualified days, those without a qualified day too. No two have the same rank. */
 export function rankUsers(users: readonly UserState[]): readonly RankedUser[] {
   return users
-    .map((user) => {
-      const { qualifiedDaysCount, longest } = summarise(user.state);
-      return { ...user, qualifiedDaysCount, longestStreak: longest };
-    })
-    .sort(
-      (one, other) =>
-        other.qualifiedDaysCount - one.qualifiedDaysCount ||
-        other.longestStreak - one.longestStreak ||
-        one.state.updatedAtMs - other.state.updatedAtMs ||
-        compareUtf8(one.userId, other.userId),
-    )
-    .map((user, index) => ({ rank: index + 1, ...user }));
+    .map((user) => ({ ...user, entry: toEntry(user) }))
+    .sort((one, other) => compareOnBoard('qualified', one.entry, other.entry))
+    .map(({ userId, state, entry }, index) => ({
+      rank: index + 1,
+      userId,
+      state,
+      qualifiedDaysCount: entry.qualifiedDays,
+      longestStreak: entry.longestStreak,
+    }));
+}
+
+/** When the streak breaks decides no place on this board. */
+function toEntry({ userId, state }: UserState): BoardEntry {
+  const { qualifiedDaysCount, longest, currentRunLength } = summarise(state);
+  return {
+    userId,
+    qualifiedDays: qualifiedDaysCount,
+    longestStreak: longest,
+    latestStreak: currentRunLength,
+    updatedAtMs: state.updatedAtMs,
+    expiresAtMs: 0,
+  };
 }

@@ -47,6 +47,7 @@ export interface StreakChange {
   readonly ruleId: RuleId;
   /** That after the change; 1 for the first one. */
   readonly version: number;
+  /** `USER_ERASED`: every change before it is gone. */
   readonly changeType: Exclude<ChangeType, 'STREAK_MAINTAINED'>;
   /** The day that the change added; null when it added none. */
   readonly qualifiedDate: LocalDay | null;
@@ -58,8 +59,6 @@ export interface StreakChange {
   readonly source: { readonly topicId: string; readonly partition: number; readonly offset: number };
   readonly recordedAtMs: number;
   readonly eventId: string;
-  /** Everything before it is gone, and so are its figures before. */
-  readonly isErasure: boolean;
 }
 
 /** Up to where somebody knows the history of a user under a rule. */

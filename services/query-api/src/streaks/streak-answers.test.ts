@@ -1,4 +1,4 @@
-import { ACTIVITY_RULE, FOCUS_RULE } from '@streaks/shared/domain/rules';
+import { ACTIVITY_RULE, FOCUS_RULE, type RuleId } from '@streaks/shared/domain/rules';
 import { findZone, type Zone } from '@streaks/shared/domain/zone';
 import { day, stateOf } from '../testing/query-app-harness';
 import { answerRuleStreak, answerStreak } from './streak-answers';
@@ -58,7 +58,12 @@ describe('answerStreak', () => {
 });
 
 describe('answerRuleStreak', () => {
-  const base = { ruleId: FOCUS_RULE, state: stateOf(['2025-01-14']), zone: zone('UTC'), today: day('2025-01-15') };
+  const base = {
+    ruleId: FOCUS_RULE as RuleId,
+    state: stateOf(['2025-01-14']),
+    zone: zone('UTC'),
+    today: day('2025-01-15'),
+  };
 
   it.each([
     [0, 0, 1800],

@@ -52,7 +52,7 @@ describe('createEventStream', () => {
   it('tells of an erasure, whatever went before it', () => {
     const { stream, written, events } = prepare();
     stream.deliver('focus', {
-      changes: [changeOf('u', 9, { isErasure: true, changeType: 'USER_ERASED' }), changeOf('u', 10)],
+      changes: [changeOf('u', 9, { changeType: 'USER_ERASED' }), changeOf('u', 10)],
       currentVersion: 10,
     });
     expect(events()).toEqual([

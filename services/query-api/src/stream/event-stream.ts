@@ -78,7 +78,7 @@ export function createEventStream({ userId, position: start, sink, monotonicMs }
         events += 1;
       };
       for (const change of changes) {
-        if (change.isErasure) {
+        if (change.changeType === 'USER_ERASED') {
           add(change.version, 'erased', describeErasure(change));
         } else {
           if (change.version !== position[ruleId] + 1) {

@@ -104,7 +104,7 @@ describe('GET /users/{id}/stream', () => {
     const stream = await connect('/users/u/stream', 'focus:0');
     await until(() => stream.events.length === 1);
     harness.readModel.changes.length = 0;
-    store(2, { isErasure: true, changeType: 'USER_ERASED' });
+    store(2, { changeType: 'USER_ERASED' });
     await until(() => stream.events.length === 2);
     expect(stream.events[1]).toMatchObject({ id: 'focus:2,activity:0', name: 'erased', data: { ruleId: 'focus' } });
   });

@@ -136,7 +136,6 @@ export function changeOf(
     source: { topicId: '00000000-0000-0000-0000-000000000001', partition: 0, offset: version },
     recordedAtMs: Date.parse('2025-01-15T10:00:00Z') + version,
     eventId: `00000000-0000-4000-8000-${String(version).padStart(12, '0')}`,
-    isErasure: false,
     ...details,
   };
 }

@@ -5,6 +5,8 @@ import type { SettingsChange } from '@streaks/shared/domain/settings/settings-ch
 import { addChange, noSettings, type StoredSettings } from '@streaks/shared/domain/settings/stored-settings';
 import type { StreakState } from '@streaks/shared/domain/streak-state';
 import { createLogger } from '@streaks/shared/observability/create-logger';
+import type { BoardReader } from '@streaks/shared/redis/boards/board-reader';
+import { createMemoryBoards } from '@streaks/shared/redis/boards/create-memory-boards';
 import { createMemoryStreakStore } from '@streaks/shared/redis/create-memory-streak-store';
 import type { StreakStore } from '@streaks/shared/redis/streak-store';
 import { checkAnswersOfApp } from '@streaks/testing/openapi/check-answers-of-app';
@@ -70,7 +72,13 @@ export function createHarness({ nowMs = Date.parse('2025-01-15T12:00:00Z'), stre
     });
   }
   const store = guardStore(memoryStore, () => check('redis'));
-  const readModel = createMemoryReadModel(circuitOf('postgres'), () => check('postgres'));
+  const postgresCircuit = circuitOf('postgres');
+  const readModel = createMemoryReadModel(postgresCircuit, () => check('postgres'));
+  const postgresBoards = createMemoryBoards({
+    isFilled: () => true,
+    statesOf: (ruleId) =>
+      readModel.streaks.filter((row) => row.ruleId === ruleId).map(({ userId, state }) => [userId, state] as const),
+  });
   const { app, refiller, streams } = createQueryApp({
     logger: createLogger({ service: 'query-api', level: 'silent' }),
     registry,
@@ -80,6 +88,10 @@ export function createHarness({ nowMs = Date.parse('2025-01-15T12:00:00Z'), stre
     redisCircuit: circuitOf('redis'),
     pingRedis: async () => check('redis'),
     readModel,
+    boards: {
+      redis: guardBoards(memoryStore.boards, async () => check('redis')),
+      postgres: guardBoards(postgresBoards, () => postgresCircuit.run(async () => check('postgres'))),
+    },
     targets: { focus: 1_800_000, activity: 1 },
     streamLimits: { ...patientLimits, ...streamLimits },
     monotonicMs: () => clock.monotonic,
@@ -125,6 +137,13 @@ function guardStore(store: StreakStore, check: () => void): StreakStore {
       check();
       return store.readMany(userIds, ruleId);
     },
+  };
+}
+
+function guardBoards(boards: BoardReader, check: () => Promise<void>): BoardReader {
+  return {
+    page: (...request) => check().then(() => boards.page(...request)),
+    around: (...request) => check().then(() => boards.around(...request)),
   };
 }
 

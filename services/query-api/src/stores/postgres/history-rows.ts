@@ -10,7 +10,7 @@ const COLUMNS = `
   ${dayColumn('h.last_qualified_before')} AS last_qualified_before,
   ${dayColumn('h.last_qualified_after')} AS last_qualified_after,
   h.timezone, left(h.request_id, 1000) AS request_id, h.topic_id, h.partition, h."offset"::text AS "offset",
-  ${instantColumn('h.recorded_at')} AS recorded_at_ms, h.event_id, h.is_erasure`;
+  ${instantColumn('h.recorded_at')} AS recorded_at_ms, h.event_id`;
 
 export const READ_HISTORY = `
   SELECT ${COLUMNS} FROM streak_history h
@@ -55,7 +55,6 @@ type HistoryRow = {
   offset: string;
   recorded_at_ms: string;
   event_id: string;
-  is_erasure: boolean;
 };
 /** All columns of history are null where a position has no rows above it. */
 type NewsRow = { place: string; current_version: string } & (HistoryRow | { version: null });
@@ -121,6 +120,5 @@ function toChange(row: HistoryRow): StreakChange {
     source: { topicId: row.topic_id, partition: row.partition, offset: Number(row.offset) },
     recordedAtMs: Number(row.recorded_at_ms),
     eventId: row.event_id,
-    isErasure: row.is_erasure,
   };
 }
