@@ -79,11 +79,16 @@ CREATE TABLE friendships (
 CREATE INDEX friendships_by_second ON friendships (user_b, user_a) INCLUDE (is_friend);
 
 -- expires_at: when the current streak breaks if nothing is added. updated_at: record time of the event that changed the row last.
--- bridging: freeze rules by date and pauses; null for most. Boards leave out unlisted users.
+-- bridging: freeze rules by date and pauses; null for most. Boards leave out unlisted users. Milliseconds are what Redis ranks by.
 ALTER TABLE user_streaks
+  ALTER COLUMN updated_at TYPE timestamptz(3),
   ADD COLUMN expires_at   timestamptz,
   ADD COLUMN bridging     jsonb,
   ADD COLUMN is_unlisted  boolean NOT NULL DEFAULT false;
+
+-- Streaks that were stored before and may be alive; all others have broken, whatever their zone.
+UPDATE user_streaks s SET expires_at = (s.last_qualified_date + 2)::timestamp AT TIME ZONE z.name
+FROM pg_timezone_names z WHERE lower(z.name) = lower(s.timezone) AND s.last_qualified_date >= current_date - 3;
 
 -- The order of the boards, with all that a page shows.
 CREATE INDEX user_streaks_by_qualified_days ON user_streaks
