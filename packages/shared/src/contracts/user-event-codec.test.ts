@@ -169,6 +169,12 @@ describe('what is no event of its name', () => {
       ],
     ],
     [
+      { type: 'UserSettingsChanged', ...settings, effectiveFrom: '2025-02-30' },
+      'INVALID_SETTINGS',
+      'c1',
+      ['effectiveFrom NOT_A_DATE'],
+    ],
+    [
       { type: 'UserSettingsChanged', ...settings, dailyTargetSeconds: '1800', pauses: {}, freeze: [7, 2] },
       'INVALID_SETTINGS',
       'c1',

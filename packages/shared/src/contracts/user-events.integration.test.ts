@@ -9,6 +9,8 @@ import type { UserEventToSend } from './user-event';
 import { createUserEventDecoder } from './user-event-codec';
 import { registerUserEvents } from './user-event-encoder';
 
+jest.setTimeout(30_000);
+
 const registry = () => new SchemaRegistry({ host: stackAddresses().SCHEMA_REGISTRY_URL });
 const options = { now: () => performance.now() };
 const decoder = () => createUserEventDecoder(registry(), options);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import { registerStreakChanged } from '@streaks/shared/contracts/streak-changed';
-import { registerUserStreak } from '@streaks/shared/contracts/user-streak';
+import { registerStreakChanged } from '@streaks/shared/contracts/output/streak-changed';
+import { registerUserStreak } from '@streaks/shared/contracts/output/user-streak';
 import type { Logger } from '@streaks/shared/observability/create-logger';
 
 export interface OutputSchemas {

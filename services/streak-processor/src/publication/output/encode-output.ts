@@ -9,7 +9,7 @@ export interface OutputEncoder {
 
 /**
  * Rows to records as they were committed: each change, and behind a user's last one the state that it led to, which after an
- * erasure may be none. States in between would not outlive the transaction that they are sent in.
+ * erasure is none. States in between would not outlive the transaction that they are sent in.
  */
 export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
   const records = createOutputRecords(places);
@@ -42,9 +42,8 @@ export function createOutputEncoder(places: OutputPlaces): OutputEncoder {
           }),
         );
         if (!change.isLast) continue;
-        const isErasure = change.isErasure ?? false;
         const state = { userId, ruleId, generation, state: after, updatedAtMs: recordedAtMs };
-        output.push(records.state(shard, seq, state, isErasure));
+        output.push(records.state(shard, seq, state, change.changeType));
       }
       return output;
     },

@@ -1,12 +1,13 @@
 import type { OutputRecord } from '@streaks/exactly-once/publish/publication';
-import { type DeadLetter, deadLetterRecordHeaders } from '@streaks/shared/contracts/dead-letter-record';
 import { kafkaHeaders, streakHeaders } from '@streaks/shared/contracts/headers';
+import { type DeadLetter, deadLetterRecordHeaders } from '@streaks/shared/contracts/output/dead-letter-record';
 import {
   createStreakChangedEncoder,
   type StreakChanged,
   streakEventId,
-} from '@streaks/shared/contracts/streak-changed';
-import { createUserStreakEncoder, type UserStreak, userStreakKey } from '@streaks/shared/contracts/user-streak';
+} from '@streaks/shared/contracts/output/streak-changed';
+import { createUserStreakEncoder, type UserStreak, userStreakKey } from '@streaks/shared/contracts/output/user-streak';
+import type { ChangeType } from '@streaks/shared/domain/change-type';
 import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-body';
 
 /** Where records go to, and under which schemas. Plain data, so that a worker thread can be told. */
@@ -31,8 +32,8 @@ export interface DeadLetterRow extends DeadLetter {
 
 export interface OutputRecords {
   change(shard: number, seq: bigint, change: Omit<StreakChanged, 'eventId'>): OutputRecord;
-  /** No value where an erasure left no day: compaction forgets the key. Days that were recorded later are a state like any other. */
-  state(shard: number, seq: bigint, state: UserStreak, isErasure: boolean): OutputRecord;
+  /** The state that a change of that type led to. That of an erasure has no value: compaction forgets the key. */
+  state(shard: number, seq: bigint, state: UserStreak, changeType: ChangeType): OutputRecord;
   deadLetter(seq: bigint, letter: DeadLetterRow): OutputRecord;
 }
 
@@ -65,11 +66,11 @@ export function createOutputRecords(places: OutputPlaces): OutputRecords {
         isState: false,
       };
     },
-    state: (shard, seq, state, isErasure) => ({
+    state: (shard, seq, state, changeType) => ({
       seq,
       topic: places.userStreaks,
       partition: shard,
-      body: encodeBody(userStreakKey(state), isErasure && state.state.runs.length === 0 ? null : states.encode(state), [
+      body: encodeBody(userStreakKey(state), changeType === 'USER_ERASED' ? null : states.encode(state), [
         streakHeaders.version,
         String(state.state.version),
       ]),

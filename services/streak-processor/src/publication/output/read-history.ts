@@ -1,5 +1,5 @@
-import type { StreakChanged } from '@streaks/shared/contracts/streak-changed';
-import type { UserStreak } from '@streaks/shared/contracts/user-streak';
+import type { StreakChanged } from '@streaks/shared/contracts/output/streak-changed';
+import type { UserStreak } from '@streaks/shared/contracts/output/user-streak';
 import type { Bridging } from '@streaks/shared/domain/bridging';
 import type { ChangeType } from '@streaks/shared/domain/change-type';
 import type { LocalDay } from '@streaks/shared/domain/local-day';
@@ -17,7 +17,6 @@ export interface SeqRange {
 export interface HistoryRow {
   readonly seq: bigint;
   readonly change: Omit<StreakChanged, 'eventId'>;
-  readonly isErasure: boolean;
 }
 
 /** In the order of the columns below; bigints and uuids come as text, days since 1970 as numbers. */
@@ -43,15 +42,13 @@ type Row = [
   partition: number,
   offset: string,
   requestId: string | null,
-  isErasure: boolean,
 ];
 
 /** `request_id` is what any producer sent: no more of it is read than is published. */
 export const HISTORY_PAGE = `SELECT out_seq, user_id, rule_id, version, change_type, qualified_date - DATE '1970-01-01',
     current_before, current_after, longest_before, longest_after, qualified_days_before, qualified_days_after,
     last_qualified_before - DATE '1970-01-01', last_qualified_after - DATE '1970-01-01', timezone, generation,
-    floor(extract(epoch FROM recorded_at) * 1000)::bigint, topic_id, partition, "offset", left(request_id, 1000),
-    is_erasure
+    floor(extract(epoch FROM recorded_at) * 1000)::bigint, topic_id, partition, "offset", left(request_id, 1000)
   FROM streak_history WHERE shard = $1 AND out_seq > $2 AND out_seq <= $3 ORDER BY out_seq LIMIT $4`;
 
 /** The next changes of a shard, in number order. */
@@ -88,7 +85,6 @@ function toHistoryRow(row: Row): HistoryRow {
     partition,
     offset,
     requestId,
-    isErasure,
   ] = row;
   return {
     seq: BigInt(seq),
@@ -112,7 +108,6 @@ function toHistoryRow(row: Row): HistoryRow {
       source: { topicId, partition, offset: BigInt(offset) },
       requestId,
     },
-    isErasure,
   };
 }
 

@@ -1,12 +1,19 @@
 import type { NumberedChange, NumberedRejection } from '@streaks/exactly-once/projection';
 import type { OutputRecord } from '@streaks/exactly-once/publish/publication';
 import { advanceShards, insertDeadLetters, lockShards } from '@streaks/exactly-once/sql/outbox';
+import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
+import type { LocalDay } from '@streaks/shared/domain/local-day';
 import type { Session } from '@streaks/shared/domain/session';
 import { decodeRecordBody } from '@streaks/testing/decode-record-body';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { Pool } from 'pg';
 import type { StreakChange } from '../../projections/streaks/streak-change';
-import { createTestProjection, TEST_TOPIC_ID, toRecord } from '../../projections/streaks/test-support/drive-projection';
+import {
+  createTestProjection,
+  TEST_TOPIC_ID,
+  toRecord,
+  toSessionRecord,
+} from '../../projections/streaks/test-support/drive-projection';
 import { createOutputEncoder } from './encode-output';
 import type { OutputPlaces } from './output-records';
 import { DEAD_LETTER_SIZES, DEAD_LETTERS } from './read-dead-letters';
@@ -15,6 +22,8 @@ import { createReadOutput, readOutputSettings } from './read-output';
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 0, 5, 9);
+/** Between the third day and the fourth one. */
+const ERASED_AT_MS = START_MS + 2.5 * DAY_MS;
 const SHARD = 2;
 const places: OutputPlaces = {
   streakChanges: 'streak-changes',
@@ -38,7 +47,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await pool.end();
   await database.drop();
-});
+}, 60_000);
 
 const session = (userId: string, day: number): Session => ({
   userId,
@@ -68,14 +77,18 @@ const rejection = (offset: bigint, value: Buffer): Omit<NumberedRejection, 'seq'
 let offset = 0;
 /** One transaction as the engine makes it; returns what it would publish from memory. */
 async function commit(
-  sessions: readonly Session[],
+  sessions: readonly (Session | UserEventToSend)[],
   letters: readonly Omit<NumberedRejection, 'seq' | 'recordedAtMs'>[] = [],
 ): Promise<OutputRecord[]> {
   const client = await database.pool.connect();
   const projection = createTestProjection();
   try {
     await client.query('BEGIN');
-    const records = sessions.map((one) => toRecord(one, offset++, { 'x-request-id': `request-${one.sessionId}` }));
+    const records = sessions.map((one) =>
+      'kind' in one
+        ? toRecord(one, offset++, { timestampMs: ERASED_AT_MS })
+        : toSessionRecord(one, offset++, { 'x-request-id': `request-${one.sessionId}` }),
+    );
     const { changes } = await projection.apply(client, records, 0);
     const { lastNumbers, recordedAtMs } = await lockShards(client, [SHARD]);
     let seq = lastNumbers.get(SHARD) ?? 0n;
@@ -140,6 +153,32 @@ describe('reading the outbox back', () => {
     const [letter] = ofTopic(expected, 'dead-letters');
     expect(letter?.partition).toBe(2);
     expect(letter && decodeRecordBody(letter.body)).toMatchObject({ key: 'u\0', value: Buffer.from('{') });
+  }, 60_000);
+
+  it('gives the bytes of corrections too: a retraction, settings, and an erasure that takes the rows before it away', async () => {
+    const change = { changeId: 'c', changedAtMs: START_MS, effectiveFrom: 0 as LocalDay };
+    const fromMemory = [
+      ...(await commit([session('u', 0), session('u', 1), session('v', 0), session('w', 0)])),
+      ...(await commit([{ kind: 'erasure', userId: 'u' }])),
+      ...(await commit([{ kind: 'retraction', userId: 'v', sessionId: 'day-0' }])),
+      ...(await commit([{ kind: 'settings', userId: 'w', change: { ...change, freeze: { earnEvery: 1, cap: 9 } } }])),
+      ...(await commit([session('u', 3), session('w', 3)])),
+    ];
+    const versionsOf = (records: readonly OutputRecord[], key: string) =>
+      ofTopic(records, 'user-streaks')
+        .map((record) => ({ ...decodeRecordBody(record.body), version: headerOf(record, 'version') }))
+        .filter((record) => record.key === key)
+        .map(({ version, value }) => `${version}${value === null ? ' null' : ''}`);
+    expect(versionsOf(fromMemory, 'focus:u')).toEqual(['2', '3 null', '4']);
+    const readBack = await readAll(100);
+    expect(versionsOf(readBack, 'focus:u')).toEqual(['4']);
+    expect(versionsOf(readBack, 'focus:v')).toEqual(['2']);
+    // Nothing is made up: what is read back was given from memory, byte for byte. Of u, nothing of before the erasure is.
+    for (const record of readBack) expect(fromMemory).toContainEqual(record);
+    const seqs = ofTopic(readBack, 'streak-changes').map(({ seq }) => seq);
+    const gone = ofTopic(fromMemory, 'streak-changes').filter(({ seq }) => !seqs.includes(seq));
+    expect(gone.map(({ body }) => decodeRecordBody(body).key)).toEqual(['u', 'u']);
+    for (const limit of [1, 2]) expect(await readAll(limit)).toEqual(readBack);
   }, 60_000);
 
   it('never gives a state before the change that led to it', async () => {

@@ -52,10 +52,10 @@ export function createReadOutput({ pool, places, maxBytes }: ReadOutputOptions):
     ]);
 
     const output: OutputRecord[] = [];
-    for (const { seq, change, isErasure } of changes) {
+    for (const { seq, change } of changes) {
       output.push(records.change(shard, seq, change));
       const state = states.get(seq);
-      if (state !== undefined) output.push(records.state(shard, seq, state, isErasure));
+      if (state !== undefined) output.push(records.state(shard, seq, state, change.changeType));
     }
     for (const { seq, letter } of letterRows) output.push(records.deadLetter(seq, letter));
     // Stable: a state stays behind its change.

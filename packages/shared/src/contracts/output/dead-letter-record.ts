@@ -1,4 +1,4 @@
-import { deadLetterHeaderPrefix, deadLetterHeaders, type RecordHeaders } from './headers';
+import { deadLetterHeaderPrefix, deadLetterHeaders, type RecordHeaders } from '../headers';
 
 export type HeaderValue = Buffer | string;
 

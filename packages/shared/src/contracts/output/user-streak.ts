@@ -1,8 +1,8 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import type { Bridging } from '../domain/bridging';
-import { type StreakState, summarise } from '../domain/streak-state';
-import { type AvroWriter, createAvroWriter, readSchema, SCHEMA_NAMESPACE } from './avro/avro-encoder';
-import { registerSchema } from './avro/register-schema';
+import type { Bridging } from '../../domain/bridging';
+import { type StreakState, summarise } from '../../domain/streak-state';
+import { type AvroWriter, createAvroWriter, readSchema, SCHEMA_NAMESPACE } from '../avro/avro-encoder';
+import { registerSchema } from '../avro/register-schema';
 
 /** Subject in the schema registry: the full name of the record. */
 export const USER_STREAK_SUBJECT = `${SCHEMA_NAMESPACE}.UserStreak`;

@@ -1,10 +1,10 @@
 import { type Schema, Type } from 'avsc';
 import fc from 'fast-check';
-import type { Bridging } from '../domain/bridging';
-import type { LocalDay } from '../domain/local-day';
-import { runsFromDays } from '../domain/runs';
-import { type StreakState, summarise } from '../domain/streak-state';
-import { WIRE_HEADER_BYTES } from './avro/avro-encoder';
+import type { Bridging } from '../../domain/bridging';
+import type { LocalDay } from '../../domain/local-day';
+import { runsFromDays } from '../../domain/runs';
+import { type StreakState, summarise } from '../../domain/streak-state';
+import { WIRE_HEADER_BYTES } from '../avro/avro-encoder';
 import { createUserStreakEncoder, readUserStreakSchema } from './user-streak';
 
 const schema = JSON.parse(readUserStreakSchema()) as { readonly fields: readonly { readonly name: string }[] };

@@ -1,9 +1,9 @@
 import * as crypto from 'node:crypto';
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import type { ChangeType } from '../domain/change-type';
-import type { LocalDay } from '../domain/local-day';
-import { createAvroWriter, readSchema, SCHEMA_NAMESPACE } from './avro/avro-encoder';
-import { registerSchema } from './avro/register-schema';
+import type { ChangeType } from '../../domain/change-type';
+import type { LocalDay } from '../../domain/local-day';
+import { createAvroWriter, readSchema, SCHEMA_NAMESPACE } from '../avro/avro-encoder';
+import { registerSchema } from '../avro/register-schema';
 
 /** Subject in the schema registry: the full name of the record. */
 export const STREAK_CHANGED_SUBJECT = `${SCHEMA_NAMESPACE}.StreakChanged`;
