@@ -10,8 +10,10 @@ import { repositoryRoot } from '@streaks/testing/repository';
 import type { SpawnedService } from '@streaks/testing/spawn-service';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import { startPipeline } from '@streaks/testing/start-pipeline';
+import { clientOf } from '../http/client-of';
 import { findPythonWith } from '../producers/foreign-clients';
 import { runSchemathesis, SCHEMATHESIS, type SchemathesisResult } from './run-schemathesis';
+import { writeKnown } from './write-known';
 
 const USAGE = 'npm run test:api [-- --minutes N --seed N]';
 const RESULTS = join(repositoryRoot, '.local', 'schemathesis');
@@ -39,6 +41,7 @@ async function main(): Promise<number> {
     const addresses = stackAddresses(addressesToEnvironment(stack.addresses));
     const pipeline = await startPipeline({ addresses, ingest: true, queryApi: true });
     try {
+      await writeKnown(await clientOf(pipeline));
       const services = [pipeline.ingest, pipeline.queryApi].filter((service) => service !== undefined);
       console.log(`${SCHEMATHESIS}, seed ${seed}, ${seconds} s on ${services.map(({ name }) => name).join(' and ')}`);
       const results = await Promise.all(

@@ -466,7 +466,7 @@ export interface components {
             /**
              * Format: date-time
              * @description When it ended; later than startTime
-             * @example 2025-01-15T10:45:00.500+01:00
+             * @example 2025-01-15T11:45:00.500+01:00
              */
             endTime: string;
             /**
@@ -1222,6 +1222,8 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1233,6 +1235,8 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1274,6 +1278,8 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     Location: string;
+                    /** @description Present where the processor was waited for */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {

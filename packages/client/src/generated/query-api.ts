@@ -191,6 +191,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of a leaderboard
+         * @description Ranks qualified days (`board=qualified`) or the current streak (`board=current`, without those who have none), then the longest streak, both descending; then who reached that first, then the bytes of the user id. A streak leaves the board of current streaks when it breaks, as the local day of its user ends. With `around` the page is laid around a user; it has no `items` where the user is not on the board.
+         */
+        get: operations["getLeaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/streak/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the current streaks, in snake_case
+         * @description As `/leaderboard?ruleId=activity&board=current`.
+         */
+        get: operations["getApiLeaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users/{userId}/friends": {
         parameters: {
             query?: never;
@@ -380,6 +420,15 @@ export interface components {
             longest_streak: number;
             last_active_date: string | null;
         };
+        ApiRankedUser: {
+            rank: number;
+            /** @example ada */
+            user_id: string;
+            current_streak: number;
+            longest_streak: number;
+        };
+        /** @enum {string} */
+        BoardName: "qualified" | "current";
         CalendarDay: {
             /**
              * Format: date
@@ -433,6 +482,15 @@ export interface components {
             checkIns?: number;
             /** @description The total reaches the target that is in force on the day */
             qualified: boolean;
+        };
+        ErasedEvent: {
+            ruleId: components["schemas"]["RuleId"];
+            versionAfter: number;
+            /**
+             * Format: date-time
+             * @example 2025-01-15T10:00:00.000Z
+             */
+            recordedAt: string;
         };
         Friend: {
             /** @example ada */
@@ -520,6 +578,17 @@ export interface components {
             /** @description As of now, where the ranked user is */
             currentStreak: number;
         };
+        RankedUser: {
+            /** @description No two users have the same */
+            rank: number;
+            /** @example ada */
+            userId: string;
+            qualifiedDaysCount: number;
+            longestStreak: number;
+            currentStreak: number;
+            /** @description Per cent of the others who rank lower, cut to two decimals; 100 for the first, 0 for the last */
+            percentile: number;
+        };
         /** @description With facts of the service, such as `tzdataVersion`. */
         Readiness: {
             /** @enum {string} */
@@ -536,6 +605,10 @@ export interface components {
             };
         } & {
             [key: string]: unknown;
+        };
+        ResetEvent: {
+            ruleId: components["schemas"]["RuleId"];
+            versionAfter: number;
         };
         /**
          * @description `focus`: sessions. `activity`: check-ins
@@ -1298,7 +1371,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        id: string;
+                        /** @constant */
+                        event: "change";
+                        data: string;
+                    } | {
+                        id: string;
+                        /** @constant */
+                        event: "erased";
+                        data: string;
+                    } | {
+                        id: string;
+                        /** @constant */
+                        event: "reset";
+                        data: string;
+                    };
                 };
             };
             /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
@@ -1322,6 +1410,141 @@ export interface operations {
                 };
             };
             /** @description `STREAKS_STORE_UNAVAILABLE`: Postgres is away. `STREAKS_TOO_MANY_STREAMS`: the process has no place left. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLeaderboard: {
+        parameters: {
+            query?: {
+                /** @description `focus`: sessions, counted in seconds. `activity`: check-ins */
+                ruleId?: "focus" | "activity";
+                board?: "qualified" | "current";
+                /** @description Most items of the answer */
+                limit?: number;
+                /** @description Ranks to pass over */
+                offset?: number;
+                /** @description Id of a user, in place of `offset` */
+                around?: string;
+            };
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page, in the order of the ranks. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ruleId: components["schemas"]["RuleId"];
+                        board: components["schemas"]["BoardName"];
+                        /** @description Users on the board */
+                        total: number;
+                        items: components["schemas"]["RankedUser"][];
+                    };
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiLeaderboard: {
+        parameters: {
+            query?: {
+                /** @description Most items of the answer */
+                limit?: number;
+                /** @description Ranks to pass over */
+                offset?: number;
+            };
+            header?: {
+                /** @description Correlation id: in the logs, in the Kafka record and in the history. One is made where none is given, or one that is not well formed. */
+                "X-Request-Id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page, in the order of the ranks. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Users on the board */
+                        total: number;
+                        leaderboard: components["schemas"]["ApiRankedUser"][];
+                    };
+                };
+            };
+            /** @description `STREAKS_INVALID_REQUEST`: `errors` names every fault of the parameters. */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_INTERNAL`: an unexpected error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `STREAKS_STORE_UNAVAILABLE`: the store that has the answer is away. Ask again. */
             503: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

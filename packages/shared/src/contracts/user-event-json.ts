@@ -20,7 +20,7 @@ export const sessionCompletedJson = z
     userId,
     sessionId,
     startTime: instantField('When the session began', '2025-01-15T10:00:00Z'),
-    endTime: instantField('When it ended; later than startTime', '2025-01-15T10:45:00.500+01:00'),
+    endTime: instantField('When it ended; later than startTime', '2025-01-15T11:45:00.500+01:00'),
     timezone: timezoneField('IANA time zone whose calendar splits the session into days'),
   })
   .meta({ id: sessionCompleted.name, description: 'A user finished a session' });
