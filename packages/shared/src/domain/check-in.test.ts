@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { type CheckIn, type CheckInCandidate, checkInDay, checkInFaults, sameCheckIn } from './check-in';
 import { toIsoDate } from './local-day';
 
@@ -31,6 +32,24 @@ describe('a check-in', () => {
     ],
   ])('%s', (_, changes, expected) => {
     expect(codes(changes)).toEqual(expected);
+  });
+
+  it('has faults without throwing, whatever it is', () => {
+    const anything = fc.record({
+      userId: fc.anything(),
+      checkInId: fc.anything(),
+      atMs: fc.anything(),
+      timezone: fc.anything(),
+    });
+    fc.assert(
+      fc.property(anything, (candidate) => {
+        expect(checkInFaults(candidate, LIMITS).length).toBeGreaterThan(0);
+      }),
+    );
+  });
+
+  it('costs no list where it has none', () => {
+    expect(checkInFaults(CHECK_IN, LIMITS)).toBe(checkInFaults({ ...CHECK_IN, checkInId: 'other' }, LIMITS));
   });
 
   test.each([

@@ -13,10 +13,6 @@ import { isValidId } from './id';
 import { compareUtf8 } from './utf8-order';
 import { findZone } from './zone';
 
-export type { Fault } from './faults';
-export { DEFAULT_MAX_FUTURE_MS } from './faults';
-export { isValidId, MAX_ID_LENGTH } from './id';
-
 /** A finished session: the half-open interval [startMs, endMs) in epoch milliseconds, and where it was lived. */
 export interface Session {
   readonly userId: string;

@@ -160,18 +160,22 @@ describe('effective settings', () => {
         const user = withoutRecordedUpTo(stored(log), erasedAtMs);
         const organisations = new Map([...logs].map(([id, changes]) => [id, stored(changes)]));
         const found = resolveSettings(user, organisations);
-        expect(found.timezone).toBe(bruteForceSetting(log, erasedAtMs, 'timezone', 0));
-        expect(found.isUnlisted).toBe(bruteForceSetting(log, erasedAtMs, 'leaderboardOptOut', 0) ?? false);
-        const pauses = bruteForceSetting(log, erasedAtMs, 'pauses', 0) ?? [];
-        for (let day = -1; day <= LAST_SETTINGS_TEST_DAY + 8; day += 1) {
-          const seconds = bruteForceShared(log, erasedAtMs, logs, 'dailyTargetSeconds', day);
-          const checkIns = bruteForceShared(log, erasedAtMs, logs, 'dailyCheckInTarget', day);
-          const isPaused = pauses.some(({ first, last }) => first <= day && day <= last);
-          expect(found.targetOn('focus', day as LocalDay)).toBe(seconds === null ? DEFAULT : seconds * 1000);
-          expect(found.targetOn('activity', day as LocalDay)).toBe(checkIns ?? DEFAULT);
-          expect(ruleOn(found.bridging, day)).toEqual(bruteForceShared(log, erasedAtMs, logs, 'freeze', day));
-          expect(found.bridging?.pauses.some(({ first, last }) => first <= day && day <= last) ?? false).toBe(isPaused);
-        }
+        const days = Array.from({ length: LAST_SETTINGS_TEST_DAY + 10 }, (_, index) => (index - 1) as LocalDay);
+        expect({
+          timezone: found.timezone,
+          isUnlisted: found.isUnlisted,
+          seconds: days.map((day) => (found.targetOn('focus', day) ?? Number.NaN) / 1000),
+          checkIns: days.map((day) => found.targetOn('activity', day) ?? Number.NaN),
+          rules: days.map((day) => ruleOn(found.bridging, day)),
+          isPaused: days.map((day) => isPausedOn(found.bridging?.pauses, day)),
+        }).toEqual({
+          timezone: bruteForceSetting(log, erasedAtMs, 'timezone', 0),
+          isUnlisted: bruteForceSetting(log, erasedAtMs, 'leaderboardOptOut', 0) ?? false,
+          seconds: days.map((day) => bruteForceShared(log, erasedAtMs, logs, 'dailyTargetSeconds', day) ?? Number.NaN),
+          checkIns: days.map((day) => bruteForceShared(log, erasedAtMs, logs, 'dailyCheckInTarget', day) ?? Number.NaN),
+          rules: days.map((day) => bruteForceShared(log, erasedAtMs, logs, 'freeze', day)),
+          isPaused: days.map((day) => isPausedOn(bruteForceSetting(log, erasedAtMs, 'pauses', 0), day)),
+        });
         expectMinimal(found.bridging);
       }),
       { numRuns: 300 },
@@ -189,6 +193,10 @@ describe('effective settings', () => {
 
   function ruleOn(bridging: Bridging | undefined, day: number): object | null {
     return bridging?.freezes.findLast(({ from }) => from <= day)?.rule ?? null;
+  }
+
+  function isPausedOn(pauses: Bridging['pauses'] | null | undefined, day: number): boolean {
+    return (pauses ?? []).some(({ first, last }) => first <= day && day <= last);
   }
 
   /** Steps differ from their neighbours, pauses do not touch, and there is none of both only where there is no bridging. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { LAST_LOCAL_DAY, type LocalDay } from '../local-day';
 import { type SettingsCandidate, type SettingsChange, settingsFaults } from './settings-change';
 
@@ -111,5 +112,20 @@ describe('a change of settings', () => {
     ],
   ])('may not have %s', (_, changes, expected) => {
     expect(codes(changes)).toEqual(expected);
+  });
+
+  it('has faults without throwing, whatever it is', () => {
+    const part = fc.oneof(
+      fc.anything(),
+      fc.array(fc.oneof(fc.anything(), fc.record({ first: fc.anything(), last: fc.integer() }))),
+      fc.record({ earnEvery: fc.anything(), cap: fc.anything() }),
+    );
+    const fields = ['changeId', 'changedAtMs', 'effectiveFrom', 'timezone', 'freeze', 'pauses', 'leaderboardOptOut'];
+    const anything = fc.record(Object.fromEntries(fields.map((field) => [field, part])));
+    fc.assert(
+      fc.property(anything, (candidate) => {
+        expect(settingsFaults(candidate, LIMITS).length).toBeGreaterThan(0);
+      }),
+    );
   });
 });
