@@ -118,6 +118,7 @@ export async function createMembersBench(): Promise<MembersBench> {
         headers: {},
       };
       await transaction(lanes, (client) => applyOrganisations(client, [{ source, event }]));
+      for (const worker of running) worker.wake();
     },
     start(options = {}) {
       let evaluated = 0;
