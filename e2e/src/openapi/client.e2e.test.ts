@@ -32,7 +32,7 @@ describe('the client', () => {
     const days = await streaks.query.GET('/users/{userId}/daily-totals', { params: { path } });
     expect(days.data?.days).toMatchObject([{ date: '2025-01-15', seconds: 2_700, qualified: true }]);
     const history = await streaks.query.GET('/users/{userId}/history', { params: { path } });
-    expect(history.data?.items).toMatchObject([{ changeType: 'STREAK_STARTED' }]);
+    expect(history.data?.items).toMatchObject([{ changeType: 'FIRST_ACTIVITY' }]);
   }, 60_000);
 
   it('updates the streak of check-ins and answers with it', async () => {
