@@ -27,7 +27,7 @@ export const erasureDocument = {
   responses: submissionResponses({ event: { userId: z.string() }, hasStatusUrl: false, processed: 200, told: {} }),
 } as const satisfies RouteDocument;
 
-/** `DELETE /users/{userId}`: 202, or with `Prefer: wait=N` 200 once nothing of the user can be read any more. */
+/** `DELETE /users/{userId}`: 202, or with `Prefer: wait=N` 200 once Postgres has nothing of the user any more; Redis follows in a moment. */
 export function createErasureHandler(options: ErasureRouteOptions) {
   const { metrics } = options;
 
