@@ -6,15 +6,15 @@ import {
   timestamptzArray,
 } from '@streaks/exactly-once/binary/array-parameters';
 import type { DecodedRecord } from '@streaks/exactly-once/projection';
-import type { DecodedSession } from '@streaks/shared/contracts/decode-fault';
+import type { UserEvent } from '@streaks/shared/contracts/user-event';
 import { foldSessions } from '@streaks/shared/domain/day-totals';
+import { FOCUS_RULE } from '@streaks/shared/domain/rules';
 import type { Session } from '@streaks/shared/domain/session';
 import { summarise } from '@streaks/shared/domain/streak-state';
 import { classifyStoreError } from '@streaks/shared/postgres/errors';
 import { formatRuns } from '@streaks/shared/postgres/multirange';
 import type { ClientBase } from 'pg';
 import type { StreaksProjection } from '../projections/streaks/create-streaks-projection';
-import { FOCUS_RULE } from '@streaks/shared/domain/rules';
 import type { Taken } from './log-tail';
 import { writeRebuildPositions } from './rebuild-schema';
 
@@ -27,7 +27,7 @@ export interface AppliedCounts {
 /** The attempt at which the projection no longer copies rows that may be there: it cannot fail with 23505. */
 const SAFE_ATTEMPT = 2;
 
-type SessionRecord = DecodedRecord<DecodedSession>;
+type EventRecord = DecodedRecord<UserEvent>;
 
 const REMEMBER_LOSERS = `
   INSERT INTO rebuild.conflicts (user_id, session_id, start_time, end_time, timezone)
@@ -46,7 +46,7 @@ export async function applyToFresh(
   { isOpen }: { readonly isOpen: boolean },
 ): Promise<AppliedCounts> {
   const decoded = await projection.decode(records);
-  const events = decoded.flatMap((result, index): SessionRecord[] => {
+  const events = decoded.flatMap((result, index): EventRecord[] => {
     const source = records[index];
     return result.kind === 'event' && source !== undefined ? [{ source, event: result.event }] : [];
   });
@@ -66,7 +66,7 @@ export async function applyToFresh(
 async function foldInHalves(
   client: ClientBase,
   projection: StreaksProjection,
-  events: readonly SessionRecord[],
+  events: readonly EventRecord[],
   attempt = 0,
 ): Promise<number> {
   if (events.length === 0) return 0;
@@ -90,14 +90,16 @@ async function foldInHalves(
 async function fold(
   client: ClientBase,
   projection: StreaksProjection,
-  events: readonly SessionRecord[],
+  events: readonly EventRecord[],
   attempt: number,
 ): Promise<void> {
   if (events.length === 0) return;
   const { rejected } = await projection.apply(client, events, attempt);
   if (rejected.length === 0) return;
   const sources = new Set(rejected.map(({ source }) => source));
-  const losers = events.filter(({ source }) => sources.has(source)).map(({ event }) => event);
+  const losers = events.flatMap(({ source, event }) =>
+    event.kind === 'session' && sources.has(source) ? [event] : [],
+  );
   await client.query(REMEMBER_LOSERS, [
     textArray(losers.map(({ userId }) => userId)),
     textArray(losers.map(({ sessionId }) => sessionId)),

@@ -1,11 +1,12 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { laneSessionSettings } from '@streaks/exactly-once/binary/lane-session-settings';
-import { createSessionDecoder } from '@streaks/shared/contracts/session-codec';
+import { createUserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
 import { fetchTopicId } from '@streaks/shared/kafka/topic-id';
 import { createLogger } from '@streaks/shared/observability/create-logger';
 import type { Pool } from 'pg';
+import { defaultTargets } from '../engines/default-targets';
 import { createStreaksProjection } from '../projections/streaks/create-streaks-projection';
 import { type Installation, type InstallationSettings, openInstallation } from '../verify/installation';
 import { type ProgressDisplay, silentProgress } from '../verify/progress-display';
@@ -105,10 +106,11 @@ const rulesOf = (config: InstallationSettings): string =>
 
 function createProjection(config: InstallationSettings) {
   return createStreaksProjection({
-    targetMs: config.FOCUS_DAILY_TARGET_SECONDS * 1_000,
+    targets: defaultTargets(config),
     limits: { maxDurationMs: config.MAX_SESSION_SECONDS * 1_000, maxFutureMs: config.MAX_FUTURE_SECONDS * 1_000 },
     generation: 0n, // its changes are not stored
-    decoder: createSessionDecoder(new SchemaRegistry({ host: config.SCHEMA_REGISTRY_URL, clientId: NAME }), {
+    keepsOutbox: true,
+    decoder: createUserEventDecoder(new SchemaRegistry({ host: config.SCHEMA_REGISTRY_URL, clientId: NAME }), {
       now: () => performance.now(),
     }),
   });
