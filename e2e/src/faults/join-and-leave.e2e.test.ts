@@ -49,7 +49,11 @@ describe('processors that join and leave in order', () => {
 
   const untilPartitions = (processor: { readonly url: string }, count: number): Promise<unknown> =>
     waitFor(
-      async () => (await readMetric(processor, 'streaks_processor_assigned_partitions', { state: 'active' })) === count,
+      async () =>
+        (await readMetric(processor, 'streaks_processor_assigned_partitions', {
+          topic: pipeline.topic,
+          state: 'active',
+        })) === count,
       { description: `${count} active partitions`, timeoutMs: 40_000 },
     );
 });

@@ -36,21 +36,33 @@ describe('a topic that is deleted and created again', () => {
     if (processor === undefined) throw new Error('no processor');
     await waitFor(
       async () =>
-        (await readMetric(processor, 'streaks_processor_halted_partitions', { reason: 'TOPIC_RECREATED' })) === 2,
+        (await readMetric(processor, 'streaks_processor_halted_partitions', {
+          topic: pipeline.topic,
+          reason: 'TOPIC_RECREATED',
+        })) === 2,
       { description: 'both partitions to be halted', timeoutMs: 60_000 },
     );
     const { body } = await requestJson(`${processor.url}/health`);
     expect(JSON.stringify(body)).toContain('TOPIC_RECREATED');
     const readPositions = async () =>
-      (await pipeline.pool.query('SELECT halt_reason, next_offset FROM partition_progress ORDER BY partition')).rows;
+      (
+        await pipeline.pool.query(
+          'SELECT halt_reason, next_offset FROM partition_progress WHERE topic = $1 ORDER BY partition',
+          [pipeline.topic],
+        )
+      ).rows;
     const positions = await readPositions();
     expect(positions.map(({ halt_reason }) => halt_reason)).toEqual(['TOPIC_RECREATED', 'TOPIC_RECREATED']);
     await sendRaw(pipeline.brokers, pipeline.topic, [...messages(0, 30, 5), ...messages(1, 30, 5)]);
     await pipeline.addProcessor();
-    await waitFor(async () => (await readMetric(processor, 'streaks_processor_assigned_partitions')) === 1, {
-      description: 'the partitions to be shared with another processor',
-      timeoutMs: 40_000,
-    });
+    await waitFor(
+      async () =>
+        (await readMetric(processor, 'streaks_processor_assigned_partitions', { topic: pipeline.topic })) === 1,
+      {
+        description: 'the partitions to be shared with another processor',
+        timeoutMs: 40_000,
+      },
+    );
     expect(await readPositions()).toEqual(positions);
   }, 120_000);
 });

@@ -198,7 +198,11 @@ describe('what two processors publish while they are killed', () => {
     await waitFor(
       async () =>
         !victim.running() ||
-        (await readMetric(victim, 'streaks_processor_assigned_partitions', { state: 'active' })) === PARTITIONS / 2,
+        (await readMetric(victim, 'streaks_processor_assigned_partitions', {
+          topic: pipeline.topic,
+          state: 'active',
+        })) ===
+          PARTITIONS / 2,
       { description: `a processor with ${failpoint} to share the partitions`, timeoutMs: 60_000, intervalMs: 100 },
     );
     const share = Math.ceil(load.records.length / KILLS.length);

@@ -28,7 +28,7 @@ export const partitioned: Scenario = {
           ['Kafka', kafka],
           ['Postgres', postgres],
         ] as const) {
-          print(`  it had partitions again after ${await untilActive(victim)} s`);
+          print(`  it had partitions again after ${await untilActive(victim, stage.topic)} s`);
           wire.silence(...directions);
           await stage.recover(`${server} fell silent for one, ${directions.join(' and ')}`);
           wire.heal();
@@ -47,9 +47,9 @@ export const partitioned: Scenario = {
 };
 
 /** Seconds until the processor works a partition: before that there is nothing to cut it off from. */
-async function untilActive(processor: SpawnedService): Promise<string> {
+async function untilActive(processor: SpawnedService, topic: string): Promise<string> {
   const startedMs = performance.now();
-  await waitFor(() => readMetric(processor, 'streaks_processor_assigned_partitions', { state: 'active' }), {
+  await waitFor(() => readMetric(processor, 'streaks_processor_assigned_partitions', { topic, state: 'active' }), {
     description: 'the processor to work a partition',
     timeoutMs: RECOVERY_LIMIT_MS,
     intervalMs: 100,
