@@ -12,6 +12,7 @@ export const DEFAULT_SECTIONS = [
   'latency',
   'http',
   'updates',
+  'boards',
 ] as const;
 export const SECTIONS = [...DEFAULT_SECTIONS, 'growth', 'profile'] as const;
 export type Section = (typeof SECTIONS)[number];
@@ -33,6 +34,8 @@ export interface BenchOptions {
   readonly httpSeconds: number;
   /** Length of each load of the updates section. */
   readonly updateSeconds: number;
+  /** Of the boards section. */
+  readonly boardUsers: number;
   readonly growth: readonly GrowthPart[];
   /** Of the steady load of the growth section. */
   readonly minutes: number;
@@ -50,6 +53,7 @@ export const USAGE = `npm run bench [-- SECTION ...] [options]
   --latency-seconds N  how long each of them is offered (20)
   --http-seconds N     length of each load of the http section (4)
   --update-seconds N   length of each load of the updates section (10)
+  --board-users N      users of the boards section (1000000)
   --growth A,B         parts of the growth section: ${GROWTH_PARTS.join(' ')} (all)
   --minutes N          length of its steady load (30)
   --steady-rate N      sessions a second of its steady load (5000)
@@ -68,6 +72,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     latencySeconds: toCount(values['latency-seconds']),
     httpSeconds: toCount(values['http-seconds']),
     updateSeconds: toCount(values['update-seconds']),
+    boardUsers: toCount(values['board-users']),
     growth:
       values.growth === undefined
         ? GROWTH_PARTS
@@ -92,6 +97,7 @@ function parse(args: readonly string[]) {
         'latency-seconds': { type: 'string', default: '20' },
         'http-seconds': { type: 'string', default: '4' },
         'update-seconds': { type: 'string', default: '10' },
+        'board-users': { type: 'string', default: '1000000' },
         growth: { type: 'string' },
         minutes: { type: 'string', default: '30' },
         'steady-rate': { type: 'string', default: '5000' },

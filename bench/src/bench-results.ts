@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '@streaks/testing/repository';
 import type { BacklogResult } from './backlog/drain-backlog';
+import type { BoardsResult } from './boards/measure-boards';
 import type { Ratio } from './figures/ratio';
 import type { GrowthResult } from './growth/measure-growth';
 import type { SteadyResult } from './growth/measure-steady';
@@ -34,6 +35,7 @@ export interface BenchResults {
   latency?: readonly LatencyResult[];
   http?: readonly HttpComparison[];
   updates?: UpdatesResult;
+  boards?: BoardsResult;
   growth?: readonly GrowthResult[];
   steady?: SteadyResult;
   ratios?: readonly Ratio[];

@@ -4,6 +4,7 @@ import { measureBacklog } from './backlog/measure-backlog';
 import type { BenchContext } from './bench-context';
 import type { BenchOptions } from './bench-options';
 import type { BenchResults } from './bench-results';
+import { measureBoards } from './boards/measure-boards';
 import { expectedChecksum, type ResultChecksum } from './data-set/expected-result';
 import { type DataSet, generateDataSet, STANDARD_SHAPE } from './data-set/generate-data-set';
 import { growthSeries } from './growth/growth-cases';
@@ -55,6 +56,9 @@ export async function runSections(results: BenchResults, options: BenchOptions, 
     results.http = await measureHttp(dataSet, http, context);
   }
   if (has('updates')) results.updates = await measureUpdates({ secondsEach: options.updateSeconds }, context);
+  if (has('boards')) {
+    results.boards = await measureBoards({ users: options.boardUsers, nowMs: Date.parse(results.startedAt) }, context);
+  }
   if (has('growth')) await runGrowth(results, options, context);
 }
 

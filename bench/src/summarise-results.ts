@@ -1,4 +1,5 @@
 import type { BenchResults } from './bench-results';
+import { boardRows } from './boards/describe-boards';
 import { medianBy } from './figures/median';
 import { describeRatio, type Ratio, ratioOf } from './figures/ratio';
 import { formatMarkdown, ms, perSecond } from './printing/print-results';
@@ -47,7 +48,13 @@ export function ratiosOf(results: BenchResults): readonly Ratio[] {
 
 /** The final table, in Markdown: what the run measured, with the CPU that each process used, and the ratios. */
 export function summarise(results: BenchResults): string {
-  const figures = [...rateRows(results), ...latencyRows(results), ...httpRows(results), ...updateRows(results.updates)];
+  const figures = [
+    ...rateRows(results),
+    ...latencyRows(results),
+    ...httpRows(results),
+    ...updateRows(results.updates),
+    ...boardRows(results.boards),
+  ];
   const ratios = (results.ratios ?? []).map((ratio) => [ratio.what, ratio.baseline, describeRatio(ratio)]);
   return [
     `${results.events.toLocaleString('en-US')} events, median of ${results.runs}, ${results.cpus} cores (${results.cpuModel}), load before: ${results.loadBefore.toFixed(1)}`,
