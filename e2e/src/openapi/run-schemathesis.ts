@@ -99,7 +99,7 @@ function readReport(file: string, output: string): Omit<SchemathesisResult, 'out
     throw new Error(`schemathesis made no report:\n${output}`);
   }
   return {
-    isGood: report.exit_code === 0,
+    isGood: report.exit_code === 0 && report.operations.tested === report.operations.total,
     operations: report.operations,
     requests: report.test_cases.generated,
     seconds: report.running_time,

@@ -12,6 +12,7 @@ import { stackAddresses } from '@streaks/testing/stack-addresses';
 import { startPipeline } from '@streaks/testing/start-pipeline';
 import { clientOf } from '../http/client-of';
 import { findPythonWith } from '../producers/foreign-clients';
+import { countStatuses } from './count-statuses';
 import { runSchemathesis, SCHEMATHESIS, type SchemathesisResult } from './run-schemathesis';
 import { writeKnown } from './write-known';
 
@@ -48,7 +49,11 @@ async function main(): Promise<number> {
         services.map(async (service) => {
           const folder = join(RESULTS, service.name);
           const run = { python: python.path, url: service.url, seconds, seed, folder, signal: interrupted.signal };
-          return report(service, await runSchemathesis(run));
+          return report(
+            service,
+            await runSchemathesis(run),
+            await countStatuses(service.url).catch(() => 'it does not answer'),
+          );
         }),
       );
       return results.every((isGood) => isGood) ? 0 : 1;
@@ -73,14 +78,14 @@ function readOptions() {
 }
 
 /** Prints the figures of a service, and what was wrong; whether nothing was. */
-function report(service: SpawnedService, result: SchemathesisResult): boolean {
+function report(service: SpawnedService, result: SchemathesisResult, statuses: string): boolean {
   const { isGood, operations, requests, seconds, output } = result;
   const isRunning = service.running();
   if (!isGood) console.log(output);
   if (!isRunning) console.log(`${service.name} ended:\n${service.output()}`);
   console.log(
     `${service.name}: ${operations.tested} of ${operations.total} operations, ${requests} requests in ` +
-      `${seconds.toFixed(0)} s, ${isGood && isRunning ? 'every answer as documented' : 'FAILED'}`,
+      `${seconds.toFixed(0)} s (${statuses}), ${isGood && isRunning ? 'every answer as documented' : 'FAILED'}`,
   );
   return isGood && isRunning;
 }
