@@ -68,7 +68,8 @@ function isLater(one: ReferenceSession, other: ReferenceSession): boolean {
   return Buffer.compare(Buffer.from(one.sessionId), Buffer.from(other.sessionId)) > 0;
 }
 
-function splitByDay(session: ReferenceSession, zone: ReferenceZone): [day: number, ms: number][] {
+/** Milliseconds of a session on each of its local days. */
+export function splitByDay(session: ReferenceSession, zone: ReferenceZone): [day: number, ms: number][] {
   const pieces: [number, number][] = [];
   let atMs = session.startMs;
   let day = zone.dayOf(atMs);
@@ -109,7 +110,8 @@ export function referenceAnswer(user: ReferenceUser | undefined, atMs: number, t
   };
 }
 
-function runsOf(days: readonly number[]): [first: number, length: number][] {
+/** Maximal runs of consecutive days; the days ascend. */
+export function runsOf(days: readonly number[]): [first: number, length: number][] {
   const runs: [number, number][] = [];
   for (const day of days) {
     const run = runs.at(-1);
@@ -123,6 +125,6 @@ export function isoDate(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
-function dayNumber(date: string): number {
+export function dayNumber(date: string): number {
   return Date.parse(`${date}T00:00:00Z`) / DAY_MS;
 }
