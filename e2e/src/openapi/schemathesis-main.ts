@@ -12,7 +12,7 @@ import { stackAddresses } from '@streaks/testing/stack-addresses';
 import { startPipeline } from '@streaks/testing/start-pipeline';
 import { clientOf } from '../http/client-of';
 import { findPythonWith } from '../producers/foreign-clients';
-import { countStatuses } from './count-statuses';
+import { countStatuses, describeStatuses } from './count-statuses';
 import { runSchemathesis, SCHEMATHESIS, type SchemathesisResult } from './run-schemathesis';
 import { writeKnown } from './write-known';
 
@@ -48,12 +48,12 @@ async function main(): Promise<number> {
       const results = await Promise.all(
         services.map(async (service) => {
           const folder = join(RESULTS, service.name);
+          const before = await countStatuses(service.url);
           const run = { python: python.path, url: service.url, seconds, seed, folder, signal: interrupted.signal };
-          return report(
-            service,
-            await runSchemathesis(run),
-            await countStatuses(service.url).catch(() => 'it does not answer'),
-          );
+          const result = await runSchemathesis(run);
+          // A service that died in the run has no figures; the report says so.
+          const after = await countStatuses(service.url).catch(() => before);
+          return report(service, result, describeStatuses(before, after));
         }),
       );
       return results.every((isGood) => isGood) ? 0 : 1;
