@@ -176,6 +176,8 @@ describe('effective settings', () => {
           rules: days.map((day) => bruteForceShared(log, erasedAtMs, logs, 'freeze', day)),
           isPaused: days.map((day) => isPausedOn(bruteForceSetting(log, erasedAtMs, 'pauses', 0), day)),
         });
+        const memberOf = days.map((day) => bruteForceSetting(log, erasedAtMs, 'organisationId', day));
+        expect(organisationIdsOf(user)).toEqual([...new Set(memberOf.filter((id) => id !== null))].sort());
         expectMinimal(found.bridging);
       }),
       { numRuns: 300 },

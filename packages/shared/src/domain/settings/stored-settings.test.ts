@@ -133,6 +133,15 @@ describe('stored settings', () => {
     expect(storedOf(log)).toEqual(storedOf(log.slice(-1)));
   });
 
+  it('do not grow by changes of what has no date, whatever date they have', () => {
+    const pauses = [{ first: 1 as LocalDay, last: 2 as LocalDay }];
+    const log = Array.from({ length: 100 }, (_, at) => ({
+      change: change(`${at}`, at, at, { timezone: 'UTC', pauses, leaderboardOptOut: true }),
+      recordTimeMs: at,
+    }));
+    expect(storedOf(log)).toEqual(storedOf(log.slice(-1)));
+  });
+
   it('keep pauses ascending, apart and without what does not belong there', () => {
     const pauses = [
       { last: 12, first: 10, note: 'ski' },
