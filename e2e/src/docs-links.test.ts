@@ -89,7 +89,7 @@ describe('the docs', () => {
   });
 
   it('name every fault of a session', () => {
-    const codes = membersOf('packages/shared/src/domain/session.ts', 'FaultCode');
+    const codes = membersOf('packages/shared/src/domain/faults.ts', 'FaultCode');
     expect(codes.length).toBeGreaterThan(5);
     expect(missingOn('docs/http.md', codes)).toEqual([]);
     expect(missingOn('docs/domain.md', codes)).toEqual([]);

@@ -53,6 +53,10 @@ describe('failpoints', () => {
     onStep?.('P5_MARK_SENT');
     onStep?.('P6_COMMITTED');
     expect(reports().map((report) => report.kafkaTransactionOpen)).toEqual([true, false]);
+    const page = createTrial('J4_NUMBERED@1:kill,J5_COMMITTED@1:kill');
+    page.onStep?.('J4_NUMBERED');
+    page.onStep?.('J5_COMMITTED');
+    expect(page.reports().map((report) => report.postgresTransactionOpen)).toEqual([true, false]);
   });
 
   it('hold a step up from the hit they name on', async () => {
