@@ -3,7 +3,7 @@ import type { FriendshipEvent } from '@streaks/shared/contracts/friendship-event
 import { compareUtf8 } from '@streaks/shared/domain/utf8-order';
 import type { ClientBase } from 'pg';
 import { recordTimeOf } from '../engines/decode-records';
-import { lockBuckets } from '../projections/streaks/buckets/lock-buckets';
+import { lockBuckets, readMarkedBuckets } from '../projections/streaks/buckets/lock-buckets';
 import { readSpecials } from '../projections/streaks/specials/read-specials';
 import { addFriendshipChange, type Friendship } from './friendship-register';
 import {
@@ -32,14 +32,17 @@ export interface FriendshipsOutcome {
  * Adds changes of friendships to the registers of their pairs. The users' buckets are held shared, so that an erasure of one of
  * the two comes before or after; rows are taken in the order of the bytes of their key. Of the pairs, those that are new come
  * first, and whoever was slower at one of them finds it by a *separate* statement: one that waited still looks at the data
- * from before.
+ * from before. To the tables of a rebuild (`isShadow`) nobody else writes, and no bucket is locked.
  */
 export async function applyFriendships(
   client: ClientBase,
   records: readonly FriendshipRecord[],
+  { isShadow = false }: { readonly isShadow?: boolean } = {},
 ): Promise<FriendshipsOutcome> {
   const users = [...new Set(records.flatMap(({ event }) => [event.userId, event.friendId]))].sort(compareUtf8);
-  const markedBuckets = await lockBuckets(client, { shared: users, exclusive: [] });
+  const markedBuckets = isShadow
+    ? await readMarkedBuckets(client)
+    : await lockBuckets(client, { shared: users, exclusive: [] });
   const specials = await readSpecials(client, users, markedBuckets);
   const isErased = ({ source, event }: FriendshipRecord) =>
     [event.userId, event.friendId].some((id) => recordTimeOf(source) <= (specials.get(id)?.erasedAtMs ?? -1));

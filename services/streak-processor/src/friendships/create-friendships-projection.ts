@@ -11,6 +11,8 @@ export interface FriendshipsProjectionOptions {
   readonly decoder: FriendshipEventDecoder;
   /** How far after the record's own time a change may be. */
   readonly maxFutureMs: number;
+  /** For a rebuild, to whose tables nobody else writes. */
+  readonly isShadow?: boolean;
   /** Called once after each COMMIT, synchronously. Must not throw. */
   readonly onCommitted?: ((outcome: FriendshipsOutcome, rejected: readonly Rejected[]) => void) | undefined;
 }
@@ -19,12 +21,13 @@ export interface FriendshipsProjectionOptions {
 export function createFriendshipsProjection({
   decoder,
   maxFutureMs,
+  isShadow = false,
   onCommitted,
 }: FriendshipsProjectionOptions): Projection<FriendshipEvent, never, FriendshipsOutcome> {
   return {
     decode: (records) => decodeRecords(decoder, validateFriendshipEvent, maxFutureMs, records),
     async apply(transaction, records) {
-      return { changes: [], rejected: [], outcome: await applyFriendships(transaction, records) };
+      return { changes: [], rejected: [], outcome: await applyFriendships(transaction, records, { isShadow }) };
     },
     async saveChanges() {},
     committed: ({ outcome, rejected }) => onCommitted?.(outcome, rejected),

@@ -109,7 +109,7 @@ function createProjection(config: InstallationSettings) {
     targets: defaultTargets(config),
     limits: { maxDurationMs: config.MAX_SESSION_SECONDS * 1_000, maxFutureMs: config.MAX_FUTURE_SECONDS * 1_000 },
     generation: 0n, // its changes are not stored
-    keepsOutbox: true,
+    isShadow: true,
     decoder: createUserEventDecoder(new SchemaRegistry({ host: config.SCHEMA_REGISTRY_URL, clientId: NAME }), {
       now: () => performance.now(),
     }),

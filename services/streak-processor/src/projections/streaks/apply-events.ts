@@ -6,7 +6,7 @@ import { activitySource } from './additive/activity-source';
 import { type AddedEvents, addEvents } from './additive/add-events';
 import { focusSource } from './additive/focus-source';
 import { type GroupedEvents, groupEvents } from './batch/group-events';
-import { lockBuckets } from './buckets/lock-buckets';
+import { lockBuckets, readMarkedBuckets } from './buckets/lock-buckets';
 import { type AppliedCorrections, applyCorrections } from './corrections/apply-corrections';
 import type { BatchMemory } from './memory/batch-memory';
 import { countCorrections, countVerdicts, type StreaksOutcome } from './outcome';
@@ -18,7 +18,8 @@ import type { StreakChange } from './streak-change';
 export interface ApplyEventsOptions {
   readonly targets: DefaultTargets;
   readonly memory: BatchMemory;
-  readonly keepsOutbox: boolean;
+  /** The tables are those of a rebuild. */
+  readonly isShadow: boolean;
 }
 
 /**
@@ -29,17 +30,19 @@ export async function applyEvents(
   client: ClientBase,
   records: readonly DecodedRecord<UserEvent>[],
   attempt: number,
-  { targets, memory, keepsOutbox }: ApplyEventsOptions,
+  { targets, memory, isShadow }: ApplyEventsOptions,
 ): Promise<Applied<StreakChange, StreaksOutcome>> {
   const batch = groupEvents(records);
   const { sessions, checkIns, corrections } = batch;
-  const markedBuckets = await lockBuckets(client, { shared: additiveUsers(batch), exclusive: usersOf(corrections) });
+  const markedBuckets = isShadow
+    ? await readMarkedBuckets(client)
+    : await lockBuckets(client, { shared: additiveUsers(batch), exclusive: usersOf(corrections) });
   const known = await readSpecials(client, usersOf(records), markedBuckets);
   const corrected = await applyCorrections(client, corrections, {
     targets,
     specials: known,
     markedBuckets,
-    keepsOutbox,
+    isShadow,
   });
   const { specials, rules, rows } = corrected;
 

@@ -27,10 +27,10 @@ export interface StreaksProjectionOptions {
   readonly generation: bigint;
   readonly decoder: UserEventDecoder;
   /**
-   * Erasures leave history, dead letters and friendships as they are: for a rebuild, whose changes are not stored and to which
-   * these tables are not its own.
+   * For a rebuild, whose tables are of a schema of their own: nobody else writes them, so that no bucket is locked, and its
+   * changes are not stored, so that erasures leave history and dead letters as they are.
    */
-  readonly keepsOutbox?: boolean;
+  readonly isShadow?: boolean;
   /** Called once after each COMMIT, synchronously: metrics, replies. Must not throw. */
   readonly onCommitted?: ((committed: CommittedEvents) => void) | undefined;
 }
@@ -39,12 +39,11 @@ export type StreaksProjection = Projection<UserEvent, StreakChange, StreaksOutco
 
 /** Events of users to daily totals and streaks, as the engine's projection. What it keeps between transactions only saves look-ups. */
 export function createStreaksProjection(options: StreaksProjectionOptions): StreaksProjection {
-  const { targets, limits, generation, decoder, keepsOutbox = false, onCommitted } = options;
+  const { targets, limits, generation, decoder, isShadow = false, onCommitted } = options;
   const memory = createBatchMemory();
   return {
     decode: (records) => decodeEvents(decoder, limits, records),
-    apply: (transaction, records, attempt) =>
-      applyEvents(transaction, records, attempt, { targets, memory, keepsOutbox }),
+    apply: (transaction, records, attempt) => applyEvents(transaction, records, attempt, { targets, memory, isShadow }),
     saveChanges: (transaction, changes) => saveHistory(transaction, generation, changes),
     committed({ changes, rejected, outcome }) {
       outcome.remember();

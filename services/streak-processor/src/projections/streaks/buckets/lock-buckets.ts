@@ -7,6 +7,8 @@ export const USER_BUCKETS = 64;
 /** First key of the advisory locks; the second one is the bucket. */
 const LOCK_CLASS = 7318;
 
+const MARKED = 'SELECT bucket FROM special_buckets';
+
 /** Ids of users, in any order and repeated as they may be. */
 export interface BucketUsers {
   /** Whose totals and streaks grow: they share their buckets and never wait for each other. */
@@ -42,7 +44,13 @@ export async function lockBuckets(
     .map((bucket) => `pg_advisory_xact_lock${alone.has(bucket) ? '' : '_shared'}(${LOCK_CLASS}, ${bucket})`);
   // pg answers several statements with several results, which its types leave out.
   const results = (await client.query<{ bucket: number }>(
-    `SELECT ${locks.join(', ')}; SELECT bucket FROM special_buckets`,
+    `SELECT ${locks.join(', ')}; ${MARKED}`,
   )) as unknown as readonly [QueryResult, QueryResult<{ bucket: number }>];
   return new Set(results[1].rows.map(({ bucket }) => bucket));
+}
+
+/** The same answer without a lock, where nobody else writes the users' tables. */
+export async function readMarkedBuckets(client: ClientBase): Promise<ReadonlySet<number>> {
+  const { rows } = await client.query<{ bucket: number }>(MARKED);
+  return new Set(rows.map(({ bucket }) => bucket));
 }

@@ -17,8 +17,8 @@ export interface ApplyCorrectionsOptions {
   readonly specials: SpecialUsers;
   /** Buckets that have such users. */
   readonly markedBuckets: ReadonlySet<number>;
-  /** History, dead letters and friendships stay, whoever is erased. */
-  readonly keepsOutbox: boolean;
+  /** The tables are those of a rebuild: history and dead letters stay, whoever is erased. */
+  readonly isShadow: boolean;
 }
 
 export interface AppliedCorrections extends Recounted {
@@ -39,7 +39,7 @@ export async function applyCorrections(
   records: readonly CorrectionRecord[],
   options: ApplyCorrectionsOptions,
 ): Promise<AppliedCorrections> {
-  const { targets, keepsOutbox, markedBuckets } = options;
+  const { targets, isShadow, markedBuckets } = options;
   const { users, verdicts } = planCorrections(records, options.specials);
   if (users.length === 0) {
     const rules = await readUserRules(client, options.specials, targets);
@@ -50,7 +50,7 @@ export async function applyCorrections(
   const erased = users.filter(({ erasure }) => erasure !== undefined);
   if (erased.length > 0) {
     const erasures = erased.map(({ userId, after }) => ({ userId, erasedAtMs: after.erasedAtMs }));
-    await eraseUsers(client, erasures, { keepsOutbox });
+    await eraseUsers(client, erasures, { isShadow });
   }
   const retracted = await retract(client, users);
   // After the retractions: what they have deleted does not count.

@@ -29,12 +29,13 @@ const DELETE_UNREADABLE = `
 
 /**
  * Deletes what was recorded of the users up to their erasure, and their totals, which are to be counted anew from what remains.
- * Their earlier history goes too: a change that tells of the erasure begins it anew. Their buckets must be held exclusively.
+ * Their earlier history goes too: a change that tells of the erasure begins it anew. Their buckets must be held exclusively; or
+ * the tables are those of a rebuild (`isShadow`), which has no history and no dead letters.
  */
 export async function eraseUsers(
   client: ClientBase,
   users: readonly ErasedUser[],
-  { keepsOutbox }: { readonly keepsOutbox: boolean },
+  { isShadow }: { readonly isShadow: boolean },
 ): Promise<void> {
   const values = [
     textArray(users.map(({ userId }) => userId)),
@@ -44,9 +45,9 @@ export async function eraseUsers(
   await client.query(DELETE_RETRACTIONS, values);
   await client.query(deleteRecorded('check_ins'), values);
   await client.query(DELETE_TOTALS, values);
-  if (keepsOutbox) return;
+  await eraseFriendships(client, users);
+  if (isShadow) return;
   await client.query(DELETE_HISTORY, values);
   await client.query(deleteRecorded('dead_letters'), values);
   await client.query(DELETE_UNREADABLE, values);
-  await eraseFriendships(client, users);
 }
