@@ -148,7 +148,7 @@ describe('chains', () => {
         }
         expect(chainsOf(runsFromDays(days), rules)).toEqual(expected);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -106,7 +106,7 @@ describe('the change that an added day makes where there is bridging', () => {
         const type = classifyAddedDay({ runs, ...(bridging && { bridging }) }, day);
         expect({ type, holds: holds[type] }).toEqual({ type, holds: true });
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -179,7 +179,7 @@ describe('a bridged streak as of a day', () => {
           expect(evaluateFreezes(state, today as LocalDay)).toEqual(judged.freezes);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 

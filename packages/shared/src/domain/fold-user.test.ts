@@ -112,7 +112,7 @@ describe('what the events of a user amount to', () => {
           });
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

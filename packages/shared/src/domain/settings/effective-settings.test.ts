@@ -180,7 +180,7 @@ describe('effective settings', () => {
         expect(organisationIdsOf(user)).toEqual([...new Set(memberOf.filter((id) => id !== null))].sort());
         expectMinimal(found.bridging);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

@@ -169,7 +169,7 @@ describe('stored settings', () => {
           expect(addChange(stored, one, recordTimeMs)).toBe(stored);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -192,7 +192,7 @@ describe('stored settings', () => {
         );
         expect(twice).toEqual(expected);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });
