@@ -10,5 +10,7 @@ describe('the generated types', () => {
       const committed = readFileSync(join(__dirname, '../generated', name), 'utf8');
       expect(committed).toBe(await generateTypes(document()));
     },
+    // A process of its own for each, on a machine that may be busy.
+    60_000,
   );
 });
