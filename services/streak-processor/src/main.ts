@@ -13,17 +13,17 @@ import { createKafka } from '@streaks/shared/kafka/create-kafka';
 import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-self-test';
 import { connectStores } from '@streaks/shared/lifecycle/connect-stores';
 import { runService, type ServiceResources } from '@streaks/shared/lifecycle/run-service';
-import { createLogger, type Logger } from '@streaks/shared/observability/create-logger';
+import { createLogger } from '@streaks/shared/observability/create-logger';
 import { createRegistry } from '@streaks/shared/observability/create-registry';
 import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
 import { engineChecks } from './engines/engine-health';
 import { createLanePool, newOwner } from './engines/engine-parts';
 import { createInputMetrics } from './engines/input-metrics';
 import { type RunningEngines, startEngines } from './engines/start-engines';
-import { inputTopics } from './kafka/input-topics';
+import { inputTopics, outputOf } from './kafka/configured-topics';
 import { prepareTopics } from './kafka/prepare-topics';
+import { keepHistoryPartitions } from './keep-history-partitions';
 import { createProcessorMetrics } from './metrics';
-import { createHistoryPartitions, HISTORY_MONTHS_AHEAD } from './migrate';
 import { prepareStore } from './prepare-store';
 import { processFailpoints } from './process-failpoints';
 import { haltRestoredShards } from './publication/halt-restored-shards';
@@ -35,7 +35,6 @@ import { settings } from './settings';
 
 const name = 'streak-processor';
 const HTTP_DRAIN_MS = 2_000;
-const DAY_MS = 86_400_000;
 const POOL_CONNECTIONS = 8;
 const REDIS_COMMAND_TIMEOUT_MS = 5_000;
 
@@ -89,15 +88,7 @@ async function start(resources: ServiceResources): Promise<void> {
   const topics = await prepareTopics({
     createKafka: () => createKafka({ brokers: config.KAFKA_BROKERS, clientId: `${name}-prepare`, logger }),
     inputs: inputTopics(config),
-    output: config.PUBLISH
-      ? {
-          streakChanges: config.STREAK_CHANGES_TOPIC,
-          userStreaks: config.USER_STREAKS_TOPIC,
-          deadLetters: config.DEAD_LETTERS_TOPIC,
-          shardCount: config.OUTBOX_SHARDS,
-          replicationFactor: config.KAFKA_REPLICATION_FACTOR,
-        }
-      : undefined,
+    output: outputOf(config),
     logger,
     monotonicMs: () => performance.now(),
     signal: stopping.signal,
@@ -176,21 +167,6 @@ async function start(resources: ServiceResources): Promise<void> {
   engines = running;
   resources.defer('engines', () => running.stop(config.SHUTDOWN_DEADLINE_MS));
   logger.info({ host: config.HOST, port: listener.port, tzdata, generation: String(generation) }, 'service_started');
-}
-
-/** The months to come have their partition of `streak_history` before the first row of theirs. */
-function keepHistoryPartitions(
-  resources: ServiceResources,
-  pool: Parameters<typeof createHistoryPartitions>[0],
-  logger: Logger,
-) {
-  const create = () =>
-    createHistoryPartitions(pool, HISTORY_MONTHS_AHEAD)
-      .then((names) => names.length > 0 && logger.info({ names }, 'history_partitions_created'))
-      .catch((error: unknown) => logger.warn({ err: error }, 'history_partitions_failed'));
-  const timer = setInterval(create, DAY_MS);
-  resources.defer('history partitions', () => clearInterval(timer));
-  void create();
 }
 
 void runService({ name, start, shutdownDeadlineMs: 20_000 });

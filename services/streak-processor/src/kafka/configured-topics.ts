@@ -6,6 +6,7 @@ import {
   type TopicDefinition,
 } from '@streaks/shared/kafka/topics';
 import type { settings } from '../settings';
+import type { OutputTopicsOptions } from './output-topics';
 
 type Config = SettingsOf<typeof settings>;
 
@@ -30,3 +31,15 @@ export const inputTopics = (config: Config): readonly TopicDefinition[] => {
     }),
   ];
 };
+
+/** The topics that the outbox is published to; undefined where nothing is published. */
+export const outputOf = (config: Config): OutputTopicsOptions | undefined =>
+  config.PUBLISH
+    ? {
+        streakChanges: config.STREAK_CHANGES_TOPIC,
+        userStreaks: config.USER_STREAKS_TOPIC,
+        deadLetters: config.DEAD_LETTERS_TOPIC,
+        shardCount: config.OUTBOX_SHARDS,
+        replicationFactor: config.KAFKA_REPLICATION_FACTOR,
+      }
+    : undefined;
