@@ -41,12 +41,12 @@ export async function storeEvents<Event extends AdditiveEvent>(
     if (!source.isRepeat(events[repeat] as Event, events[first] as Event)) continue;
     latestMs.set(first, Math.max(latestMs.get(first) ?? recordTimeAt(first), recordTimeAt(repeat)));
   }
-  const candidates = firsts.map(
-    (first): RecordedEvent<Event> => ({
-      event: events[first] as Event,
-      recordTimeMs: latestMs.get(first) ?? recordTimeAt(first),
-    }),
-  );
+  const recordTimesMs = new Float64Array(firsts.length);
+  for (let place = 0; place < firsts.length; place += 1) {
+    const first = firsts[place] as number;
+    recordTimesMs[place] = latestMs.get(first) ?? recordTimeAt(first);
+  }
+  const candidates = { events: firsts.map((first) => events[first] as Event), recordTimesMs };
   const taken = await insertEvents(client, source, candidates, attempt, known);
 
   const keptByFirst = new Map<number, RecordedEvent<Event>>();
@@ -66,11 +66,10 @@ export async function storeEvents<Event extends AdditiveEvent>(
   if (raised.size > 0) {
     // In the order of the firsts, which is that of locks.
     const inOrder = firsts.filter((first) => raised.has(first));
-    const raises = inOrder.map((first) => ({
-      event: events[first] as Event,
-      recordTimeMs: raised.get(first) as number,
-    }));
-    await raiseRecordTimes(client, source, raises);
+    await raiseRecordTimes(client, source, {
+      events: inOrder.map((first) => events[first] as Event),
+      recordTimesMs: Float64Array.from(inOrder, (first) => raised.get(first) as number),
+    });
   }
   return { verdicts, stored: taken.size === 0 ? firsts : firsts.filter((first) => !keptByFirst.has(first)) };
 }

@@ -58,6 +58,7 @@ export async function withholdRetracted(
   specials: SpecialUsers,
   withheld: WithheldEvents,
 ): Promise<void> {
+  if (specials.size === 0) return;
   const suspects: number[] = [];
   for (const [place, { event }] of records.entries()) {
     if (!withheld.has(place) && (specials.get(event.userId) ?? usualUser).hasRetractions) suspects.push(place);

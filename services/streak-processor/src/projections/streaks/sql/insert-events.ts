@@ -14,6 +14,12 @@ export interface RecordedEvent<Event> {
   readonly recordTimeMs: number;
 }
 
+/** Events and, by the same places, their record times. */
+export interface EventsToStore<Event> {
+  readonly events: readonly Event[];
+  readonly recordTimesMs: Float64Array;
+}
+
 /**
  * Stores the events that are not there yet and returns those that are, by their place in `events`, as they were stored:
  * their identity is taken. The events are sorted by the bytes of (userId, id) and distinct.
@@ -25,18 +31,19 @@ export interface RecordedEvent<Event> {
 export function insertEvents<Event extends AdditiveEvent>(
   client: ClientBase,
   source: RuleSource<Event>,
-  events: readonly RecordedEvent<Event>[],
+  toStore: EventsToStore<Event>,
   attempt: number,
   known: KnownKeys,
 ): Promise<ReadonlyMap<number, RecordedEvent<Event>>> {
   known.beginBatch();
+  const { events } = toStore;
   const suspects: number[] = [];
   for (let place = 0; place < events.length; place += 1) {
-    const { event } = events[place] as RecordedEvent<Event>;
+    const event = events[place] as Event;
     const hash = hashNumber(0, hashText(source.idOf(event), hashText(event.userId)));
     if (known.mayExist(hash) || attempt > 0) suspects.push(place);
   }
-  return attempt > 1 ? insertMissing(client, source, events) : copyMissing(client, source, events, suspects, known);
+  return attempt > 1 ? insertMissing(client, source, toStore) : copyMissing(client, source, toStore, suspects, known);
 }
 
 /**
@@ -46,19 +53,16 @@ export function insertEvents<Event extends AdditiveEvent>(
 export async function raiseRecordTimes<Event extends AdditiveEvent>(
   client: ClientBase,
   source: RuleSource<Event>,
-  events: readonly RecordedEvent<Event>[],
+  { events, recordTimesMs }: EventsToStore<Event>,
 ): Promise<void> {
   const { raise } = eventStatements(source.table);
-  await client.query({
-    ...raise,
-    values: [...identities(source, events), timestamptzArray(events.map(({ recordTimeMs }) => recordTimeMs))],
-  });
+  await client.query({ ...raise, values: [...identities(source, events), timestamptzArray(recordTimesMs)] });
 }
 
 async function copyMissing<Event extends AdditiveEvent>(
   client: ClientBase,
   source: RuleSource<Event>,
-  events: readonly RecordedEvent<Event>[],
+  { events, recordTimesMs }: EventsToStore<Event>,
   suspects: readonly number[],
   known: KnownKeys,
 ): Promise<ReadonlyMap<number, RecordedEvent<Event>>> {
@@ -68,13 +72,13 @@ async function copyMissing<Event extends AdditiveEvent>(
   const rows = createCopyRows(4 + instants.length, events.length * EXPECTED_ROW_BYTES);
   for (let place = 0; place < events.length; place += 1) {
     if (stored.has(place)) continue;
-    const { event, recordTimeMs } = events[place] as RecordedEvent<Event>;
+    const event = events[place] as Event;
     rows.row();
     rows.text(event.userId);
     rows.text(source.idOf(event));
     for (const { of } of instants) rows.timestamptz(of(event));
     rows.text(event.timezone);
-    rows.timestamptz(recordTimeMs);
+    rows.timestamptz(recordTimesMs[place] as number);
   }
   const { copy } = eventStatements(source.table);
   await copyNewRows(client, copy, rows.finish(), suspects.length < events.length ? known : undefined);
@@ -85,14 +89,14 @@ async function copyMissing<Event extends AdditiveEvent>(
 async function findAt<Event extends AdditiveEvent>(
   client: ClientBase,
   source: RuleSource<Event>,
-  events: readonly RecordedEvent<Event>[],
+  events: readonly Event[],
   places: readonly number[],
 ): Promise<ReadonlyMap<number, RecordedEvent<Event>>> {
   if (places.length === 0) return new Map();
   const stored = await findStored(
     client,
     source,
-    places.map((place) => events[place] as RecordedEvent<Event>),
+    places.map((place) => events[place] as Event),
   );
   return places.length === events.length
     ? stored
@@ -102,22 +106,22 @@ async function findAt<Event extends AdditiveEvent>(
 async function insertMissing<Event extends AdditiveEvent>(
   client: ClientBase,
   source: RuleSource<Event>,
-  events: readonly RecordedEvent<Event>[],
+  { events, recordTimesMs }: EventsToStore<Event>,
 ): Promise<ReadonlyMap<number, RecordedEvent<Event>>> {
   const { insert } = eventStatements(source.table);
   const result = await client.query<{ user_id: string; id: string }>({
     ...insert,
     values: [
       ...identities(source, events),
-      ...source.table.instants.map(({ of }) => timestamptzArray(events.map(({ event }) => of(event)))),
-      textArray(events.map(({ event }) => event.timezone)),
-      timestamptzArray(events.map(({ recordTimeMs }) => recordTimeMs)),
+      ...source.table.instants.map(({ of }) => timestamptzArray(events.map(of))),
+      textArray(events.map(({ timezone }) => timezone)),
+      timestamptzArray(recordTimesMs),
     ],
   });
   // No id holds a space.
   const inserted = new Set(result.rows.map((row) => `${row.user_id} ${row.id}`));
-  const identityOf = ({ event }: RecordedEvent<Event>) => `${event.userId} ${source.idOf(event)}`;
-  const lost = [...events.keys()].filter((place) => !inserted.has(identityOf(events[place] as RecordedEvent<Event>)));
+  const identityOf = (event: Event) => `${event.userId} ${source.idOf(event)}`;
+  const lost = [...events.keys()].filter((place) => !inserted.has(identityOf(events[place] as Event)));
   // A new statement sees what the other owner committed while the insert waited for it.
   return findAt(client, source, events, lost);
 }
@@ -125,7 +129,7 @@ async function insertMissing<Event extends AdditiveEvent>(
 async function findStored<Event extends AdditiveEvent>(
   client: ClientBase,
   source: RuleSource<Event>,
-  events: readonly RecordedEvent<Event>[],
+  events: readonly Event[],
 ): Promise<Map<number, RecordedEvent<Event>>> {
   const { rows } = await client.query<{ ord: number; stored: string }>({
     ...eventStatements(source.table).find,
@@ -133,7 +137,7 @@ async function findStored<Event extends AdditiveEvent>(
   });
   return new Map(
     rows.map(({ ord, stored }) => {
-      const { event } = events[ord - 1] as RecordedEvent<Event>;
+      const event = events[ord - 1] as Event;
       const [recordTime, timezone = '', ...instants] = stored.split(' ');
       const found = source.table.fromRow(event.userId, source.idOf(event), instants.map(Number), timezone);
       return [ord - 1, { event: found, recordTimeMs: Number(recordTime) }];
@@ -143,7 +147,7 @@ async function findStored<Event extends AdditiveEvent>(
 
 function identities<Event extends AdditiveEvent>(
   source: RuleSource<Event>,
-  events: readonly RecordedEvent<Event>[],
+  events: readonly Event[],
 ): readonly Buffer[] {
-  return [textArray(events.map(({ event }) => event.userId)), textArray(events.map(({ event }) => source.idOf(event)))];
+  return [textArray(events.map(({ userId }) => userId)), textArray(events.map(source.idOf))];
 }
