@@ -6,7 +6,7 @@ describe('parseArguments', () => {
       isHelp: false,
       isRedisOnly: false,
       isDryRun: false,
-      mayDropSessions: false,
+      mayDropUnlogged: false,
       source: 'log',
     });
     expect(parseArguments(['--from', 'sessions', '--dry-run'])).toMatchObject({ source: 'sessions', isDryRun: true });

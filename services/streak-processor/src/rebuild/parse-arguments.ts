@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
-import type { RebuildSource } from './rebuild-schema';
+import type { RebuildSource } from './schema/rebuild-schema';
 
 export interface RebuildArguments {
   readonly isHelp: boolean;
   readonly isRedisOnly: boolean;
   readonly isDryRun: boolean;
-  readonly mayDropSessions: boolean;
+  readonly mayDropUnlogged: boolean;
   readonly source: RebuildSource;
 }
 
@@ -13,10 +13,10 @@ export const USAGE = `npm run rebuild -- [options]
 
 Makes Postgres again from the log, beside the live tables, reports what differs, swaps, and refills Redis. Processors may run.
 
-  --from log|sessions        what is replayed: the log (default), or the stored sessions where retention cut the log
-  --dry-run                  builds and reports, swaps nothing
-  --redis                    refills Redis from Postgres under a new generation, nothing else
-  --drop-unlogged-sessions   swap also where sessions are only in the live table: they are lost`;
+  --from log|sessions  the log (default); or, where retention cut the log, what is stored: sessions, check-ins, settings …
+  --dry-run            builds and reports, swaps nothing
+  --redis              refills Redis from Postgres under a new generation, nothing else
+  --drop-unlogged      swap also where sessions, check-ins, settings … are only in the live tables: they are lost`;
 
 /** @throws TypeError, in one line, for what is no option */
 export function parseArguments(args: readonly string[]): RebuildArguments {
@@ -26,7 +26,7 @@ export function parseArguments(args: readonly string[]): RebuildArguments {
       help: { type: 'boolean', default: false },
       redis: { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
-      'drop-unlogged-sessions': { type: 'boolean', default: false },
+      'drop-unlogged': { type: 'boolean', default: false },
       from: { type: 'string', default: 'log' },
     },
   });
@@ -37,7 +37,7 @@ export function parseArguments(args: readonly string[]): RebuildArguments {
     isHelp: values.help,
     isRedisOnly: redis,
     isDryRun: values['dry-run'],
-    mayDropSessions: values['drop-unlogged-sessions'],
+    mayDropUnlogged: values['drop-unlogged'],
     source: from,
   };
 }

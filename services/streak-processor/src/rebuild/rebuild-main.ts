@@ -33,9 +33,10 @@ function describe({ rebuilt, refilled }: RebuildReport): string[] {
   const { records, unusable, differences, swapped } = rebuilt;
   const read = `${records} records replayed (${unusable} cannot be used), ${differences} differences`;
   if (swapped === undefined) return [`rebuild: ${read}; nothing swapped`];
-  const { corrected, generation, fencedMs, readersMs } = swapped;
+  const { corrected, forgotten, generation, fencedMs, readersMs } = swapped;
+  const erased = forgotten === 0 ? '' : `, ${forgotten} rows of erased users deleted`;
   return [
-    `rebuild: ${read}; swapped, ${corrected} streaks corrected, generation ${generation}`,
+    `rebuild: ${read}; swapped, ${corrected} streaks corrected${erased}, generation ${generation}`,
     `  appliers were held back for ${Math.round(fencedMs)} ms, readers for ${Math.round(readersMs)} ms`,
     redis,
   ];

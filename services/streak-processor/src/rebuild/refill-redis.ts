@@ -4,7 +4,7 @@ import type { StreakStore } from '@streaks/shared/redis/streak-store';
 import type { Pool } from 'pg';
 import { REFILL_LOCK_KEY, refillFromPostgres } from '../read-model/refill-from-postgres';
 import type { ProgressDisplay } from '../verify/progress-display';
-import { requireRow } from './rebuild-schema';
+import { requireRow } from './schema/rebuild-schema';
 
 const PAGE_ROWS = 2_000;
 const POLL_MS = 200;
@@ -19,7 +19,7 @@ export async function raiseGeneration(pool: Pool): Promise<bigint> {
 }
 
 /**
- * Fills Redis under the generation that Postgres has. A processor that is about to do the same, or does it already, is
+ * Fills Redis, states and boards, under the generation that Postgres has. A processor that is about to do the same, or does it already, is
  * waited for. Resolves to the number of states written here.
  * @throws when Redis was not filled within ten minutes
  */
@@ -31,7 +31,7 @@ export async function refillRedis(pool: Pool, store: StreakStore, display: Progr
   display.step('refill Redis', states);
   const deadlineMs = performance.now() + PATIENCE_MS;
   let written = 0;
-  while ((await store.missingBuckets(BigInt(generation))).length > 0) {
+  while (await isMissing(store, BigInt(generation))) {
     if (performance.now() > deadlineMs) throw new Error('Redis could not be filled within ten minutes');
     await fillOnce(pool, store, BigInt(generation), (count) => {
       written += count;
@@ -41,6 +41,11 @@ export async function refillRedis(pool: Pool, store: StreakStore, display: Progr
   }
   display.close();
   return written;
+}
+
+async function isMissing(store: StreakStore, generation: bigint): Promise<boolean> {
+  const [buckets, boards] = await Promise.all([store.missingBuckets(generation), store.missingBoards(generation)]);
+  return buckets.length + boards.length > 0;
 }
 
 async function fillOnce(pool: Pool, store: StreakStore, generation: bigint, onRows: (rows: number) => void) {

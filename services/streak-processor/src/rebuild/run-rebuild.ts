@@ -1,43 +1,44 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { DefaultTargets } from '@streaks/shared/domain/rules';
 import { classifyStoreError } from '@streaks/shared/postgres/errors';
 import type { Kafka } from 'kafkajs';
 import type { Pool, PoolClient } from 'pg';
-import type { StreaksProjection } from '../projections/streaks/create-streaks-projection';
 import type { ProgressDisplay } from '../verify/progress-display';
 import { readStart } from './check-source';
-import { describeDifferences } from './compare';
-import { foldBase } from './fold-base';
-import { type LogTail, startLogTail } from './log-tail';
+import { type Comparison, compareAtOnePosition } from './compare/compare-at-one-position';
+import { countDifferences, describeDifferences, type TableDifferences } from './compare/compare-tables';
+import { foldBase } from './fresh/fold-base';
+import type { FreshLog, FreshLogs } from './log/catch-up';
+import { startLogTail } from './log/log-tail';
+import { type ReplayCounts, replay } from './log/replay';
+import type { RebuildInput } from './rebuild-input';
+import { readRebuildPositions, writeRebuildPositions } from './schema/positions';
 import {
   createRebuildSchema,
   dropRebuildSchema,
   findRebuildRun,
-  REBUILT_TABLES,
   type RebuildIdentity,
   type RebuildRun,
   type RebuildSource,
-  readRebuildPositions,
-  writeRebuildPositions,
-} from './rebuild-schema';
-import { type Comparison, compareAtOnePosition, type ReplayCounts, replay } from './replay';
-import { type FreshLog, type Swapped, type SwapStep, swap } from './swap';
+} from './schema/rebuild-schema';
+import { REBUILT_TABLES } from './schema/rebuilt-tables';
+import { type Swapped, type SwapStep, swap } from './swap/swap';
 
 export interface RebuildOptions {
   readonly source: RebuildSource;
   readonly isDryRun: boolean;
-  /** Swap also where sessions are only in the live table, which ends them. */
-  readonly mayDropSessions: boolean;
-  readonly topic: string;
-  readonly topicId: string;
-  readonly targetMs: number;
-  /** Text that names target and limits: a rebuild goes on only under the same. */
+  /** Swap also where facts are only in the live tables, which ends them. */
+  readonly mayDropUnlogged: boolean;
+  /** In the order of their replay. */
+  readonly inputs: readonly RebuildInput[];
+  readonly targets: DefaultTargets;
+  /** Text that names targets and limits: a rebuild goes on only under the same. */
   readonly rules: string;
-  readonly projection: StreaksProjection;
   readonly createKafka: (role: string) => Kafka;
   /** With the right to create schemas, ordinary settings. */
   readonly pool: Pool;
-  /** The settings of a lane and `search_path = rebuild, public`. */
+  /** The settings of a lane and `search_path = rebuild`: what the projections are not given a table for must fail. */
   readonly freshPool: Pool;
   readonly shardOf: (userId: string) => number;
   readonly actor: string;
@@ -75,7 +76,7 @@ export async function runRebuild(options: RebuildOptions): Promise<RebuildResult
 }
 
 async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
-  const { pool, topic, print, display } = options;
+  const { pool, inputs, targets, print, display } = options;
   const found = await findRebuildRun(pool);
   if (found?.phase === 'swapped') {
     print('a former run had swapped the tables: what it left is dropped');
@@ -84,51 +85,59 @@ async function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   }
   const run = await resumeOrCreate(options, found);
   if (run.phase === 'basing') {
-    display.step('fold sessions', 0);
-    await foldBase(options.freshPool, topic, options.targetMs, display.at);
+    display.step('count from the stored facts', 0);
+    const topics = inputs.map(({ topic }) => topic);
+    await foldBase(options.freshPool, topics, targets, display.at);
   }
   await options.onStep?.('BASED');
   const fresh = await options.freshPool.connect();
-  const open = () => openTail(options);
-  const tail = await open();
+  const logs: FreshLog[] = [];
   try {
-    const log = (): FreshLog => ({ topic, projection: options.projection, tail, targetMs: options.targetMs });
-    const counts = await replayAll(options, fresh, log());
-    const comparison = await report(options, fresh, log());
+    for (const input of inputs) logs.push({ input, tail: await openTail(options, input) });
+    const freshLogs: FreshLogs = { logs, targets };
+    const counts = await replayAll(options, fresh, freshLogs);
+    const comparison = await report(options, fresh, freshLogs);
     await options.onStep?.('COMPARED');
-    const differences = comparison.tables.reduce((sum, t) => sum + t.missing + t.unexpected + t.different, 0);
+    const differences = countDifferences(comparison.tables);
     if (options.isDryRun) {
       await dropRebuildSchema(pool);
       return { ...counts, comparison, differences, swapped: undefined };
     }
-    requireNoLoss(options, comparison);
-    const swapped = await swapPatiently(options, fresh, run, log());
+    if (!options.mayDropUnlogged) requireNoLoss(options.source, comparison.tables);
+    const swapped = await swapPatiently(options, fresh, run, freshLogs);
     await options.onStep?.('SWAPPED');
     await dropRebuildSchema(pool);
     return { ...counts, comparison, differences, swapped };
   } finally {
     fresh.release(true);
-    await tail.close();
+    await Promise.all(logs.map(({ tail }) => tail.close()));
   }
 }
 
-async function resumeOrCreate(options: RebuildOptions, found: RebuildRun | undefined): Promise<RebuildRun> {
-  const { pool, source, topic, topicId, rules, print } = options;
-  const identity: RebuildIdentity = { source, topic, topicId, rules };
+async function resumeOrCreate(options: RebuildOptions, found: Partial<RebuildRun> | undefined): Promise<RebuildRun> {
+  const { pool, source, inputs, rules, print } = options;
+  const identity: RebuildIdentity = {
+    source,
+    inputs: inputs.map(({ topic, topicId }) => `${topic} ${topicId}`).join(', '),
+    rules,
+  };
   const admin = options.createKafka('rebuild-admin').admin();
   await admin.connect();
   try {
-    const start = await readStart(pool, admin, identity);
-    const isSame = (['source', 'topic', 'topicId', 'rules'] as const).every((key) => found?.[key] === identity[key]);
+    const start = await readStart(pool, admin, { source, topics: inputs });
+    const writeStart = async () => {
+      for (const [topic, positions] of start) await writeRebuildPositions(pool, topic, positions);
+    };
+    const isSame = (['source', 'inputs', 'rules'] as const).every((key) => found?.[key] === identity[key]);
     if (found !== undefined && isSame) {
       print(`going on with the rebuild that was begun (${found.phase})`);
-      await writeRebuildPositions(pool, start); // partitions added since; positions never go back
-      return found;
+      await writeStart(); // partitions added since; positions never go back
+      return found as RebuildRun;
     }
     if (found !== undefined) print('dropping a rebuild that was begun under other settings');
     await dropRebuildSchema(pool);
     const run = await createRebuildSchema(pool, identity);
-    await writeRebuildPositions(pool, start);
+    await writeStart();
     await options.onStep?.('CREATED');
     return run;
   } finally {
@@ -136,48 +145,50 @@ async function resumeOrCreate(options: RebuildOptions, found: RebuildRun | undef
   }
 }
 
-async function openTail(options: RebuildOptions): Promise<LogTail> {
-  const { topic, topicId } = options;
+async function openTail(options: RebuildOptions, { topic, topicId }: RebuildInput) {
   return startLogTail({
     kafka: options.createKafka('rebuild'),
     topic,
     topicId,
     groupId: `${topic}-rebuild-${randomUUID()}`,
-    from: await readRebuildPositions(options.pool),
+    from: await readRebuildPositions(options.pool, topic),
     patienceMs: TAIL_PATIENCE_MS,
   });
 }
 
-async function replayAll(options: RebuildOptions, fresh: PoolClient, log: FreshLog): Promise<ReplayCounts> {
+async function replayAll(options: RebuildOptions, fresh: PoolClient, logs: FreshLogs): Promise<ReplayCounts> {
   const { display, pool } = options;
   const counts: ReplayCounts = { records: 0, unusable: 0 };
   display.step('replay', 0);
   await options.onStep?.('REPLAYING');
-  await replay(fresh, log, counts, display.at);
+  await replay(fresh, logs, counts, display.at);
   // The planner must know the tables before they are compared and taken into use.
   for (const table of REBUILT_TABLES) await pool.query(`ANALYZE rebuild.${table}`);
-  await replay(fresh, log, counts, display.at);
+  await replay(fresh, logs, counts, display.at);
   await options.onStep?.('REPLAYED');
   return counts;
 }
 
-async function report(options: RebuildOptions, fresh: PoolClient, log: FreshLog): Promise<Comparison> {
+async function report(options: RebuildOptions, fresh: PoolClient, logs: FreshLogs): Promise<Comparison> {
   const { display, print, pool } = options;
   display.step('compare', REBUILT_TABLES.length);
-  const comparison = await compareAtOnePosition(pool, fresh, log, display.at);
+  const comparison = await compareAtOnePosition(pool, fresh, logs, display.at);
   display.close();
-  for (const line of comparison.tables.flatMap(describeDifferences)) print(line);
-  if (comparison.suspects > 0) print(`user_streaks: ${comparison.suspects} rows are not where their history ends`);
-  if (comparison.conflicts > 0) print(`conflicts: ${comparison.conflicts} sessions kept as they were kept live`);
+  const { tables, offHistory, remnants, conflicts } = comparison;
+  for (const line of tables.flatMap(describeDifferences)) print(line);
+  if (offHistory > 0) print(`user_streaks: ${offHistory} rows are not where their history ends`);
+  if (remnants > 0) print(`history and dead letters: ${remnants} rows of erased users are left`);
+  if (conflicts > 0) print(`conflicts: ${conflicts} sessions and check-ins kept as they were kept live`);
   return comparison;
 }
 
-function requireNoLoss({ source, mayDropSessions }: RebuildOptions, { tables }: Comparison): void {
-  const unlogged = tables.find(({ table }) => table === 'focus_sessions')?.unexpected ?? 0;
-  if (unlogged === 0 || mayDropSessions) return;
+function requireNoLoss(source: RebuildSource, tables: readonly TableDifferences[]): void {
+  const losses = tables.filter(({ lost }) => lost > 0);
+  if (losses.length === 0) return;
+  const what = losses.map(({ table, lost }) => `${lost} of ${table}`).join(', ');
   const hint = source === 'log' ? 'use --from sessions to keep them, or' : 'run it again, or';
   throw new Error(
-    `${unlogged} sessions are only in the live table: nothing was swapped; ${hint} --drop-unlogged-sessions to let them go`,
+    `rows that only the live tables have (${what}): nothing was swapped; ${hint} --drop-unlogged to let them go`,
   );
 }
 
@@ -185,29 +196,26 @@ function requireNoLoss({ source, mayDropSessions }: RebuildOptions, { tables }: 
 async function swapPatiently(
   options: RebuildOptions,
   fresh: PoolClient,
-  run: RebuildRun,
-  log: FreshLog,
+  { runId, source }: RebuildRun,
+  logs: FreshLogs,
 ): Promise<Swapped> {
-  const { topic, projection, tail, targetMs } = log;
+  const { actor, shardOf, onStep } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await swap(fresh, {
-        topic,
-        projection,
-        tail,
-        targetMs,
-        runId: run.runId,
-        source: run.source,
-        actor: options.actor,
-        shardOf: options.shardOf,
+        ...logs,
+        runId,
+        source,
+        actor,
+        shardOf,
         nowMs: () => performance.now(),
-        onStep: options.onStep,
+        onStep,
       });
     } catch (error) {
       if (attempt >= SWAP_ATTEMPTS || !(isBusy(error) || isRefused(error))) throw error;
       if (isRefused(error)) {
         // A record that the store refuses fails the whole transaction; in its own ones it is found and left out.
-        await replay(fresh, log, { records: 0, unusable: 0 }, () => undefined);
+        await replay(fresh, logs, { records: 0, unusable: 0 }, () => undefined);
         continue;
       }
       options.print(`the tables are in use (${(error as Error).message}): trying again`);

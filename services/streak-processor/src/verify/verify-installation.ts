@@ -1,35 +1,43 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatRuns } from '@streaks/shared/postgres/multirange';
-import type { Redis } from 'ioredis';
+import { RULE_IDS } from '@streaks/shared/domain/rules';
+import { emptyStreakState } from '@streaks/shared/domain/streak-state';
 import type { Pool } from 'pg';
-import { FOCUS_RULE } from '@streaks/shared/domain/rules';
+import { defaultTargets } from '../engines/default-targets';
 import { readGeneration } from '../read-model/read-generation';
-import { checkHistory } from './check-history';
-import { checkRedis, checkUnknownUsers, type ExpectedState, type RedisCheckOptions } from './check-redis';
 import { createFaultList, type FaultList } from './fault-list';
+import { checkErased } from './history/check-erased';
+import { checkHistory } from './history/check-history';
+import { checkPositions } from './history/check-positions';
 import { type Installation, openInstallation } from './installation';
 import { type ProgressDisplay, silentProgress } from './progress-display';
-import { recountUser } from './recount-user';
-import { readUserPages, type UserPage } from './user-pages';
+import { checkBoards } from './redis/check-boards';
+import { checkStates } from './redis/check-states';
+import type { RedisCheck } from './redis/redis-check';
+import { scanRedis } from './redis/scan-redis';
+import { recountUser } from './users/recount-user';
+import { readUserPages, type UserPage } from './users/user-pages';
 
 export interface VerifyReport {
   /** One line each, by kind with a count and a few examples; empty: everything agrees. */
   readonly faults: readonly string[];
   readonly users: number;
   readonly sessions: number;
-  /** Users whose last change is not projected to Redis yet: no fault. */
+  readonly checkIns: number;
+  /** Users whose last change is not projected to Redis, or not ranked, yet: no fault. */
   readonly behind: number;
+  /** Users whose organisation changed and whose streaks are still to be evaluated by its settings: no fault. */
+  readonly waiting: number;
 }
 
 const PAGE_ROWS = 20_000;
-const SCAN_COUNT = 2_000;
 /** A refill of Redis under way may take this long before it counts as a fault that there is none. */
 const REFILL_WAIT_MS = 30_000;
 const POLL_MS = 250;
 
 /**
- * Compares an installation with itself, read-only: sessions with daily totals, totals with streaks, history and outbox
- * numbers with both, Redis with Postgres. Right also while processors run.
+ * Compares an installation with itself, read-only: sessions and check-ins with daily totals, totals and settings with streaks,
+ * retractions and erasures with all that must be gone, history and outbox numbers with streaks, Redis with Postgres. Right also
+ * while processors run.
  * `env`: the settings of the processor.
  */
 export async function verifyInstallation(
@@ -61,32 +69,50 @@ async function verify(installation: Installation, display: ProgressDisplay): Pro
     display.at(shardsDone);
   });
   await checkPositions(pool, faults);
+  await checkErased(pool, faults);
 
-  const generation = await readGeneration(pool);
-  const redisCheck = { store, pool, generation, shardCount: shards.length, faults };
-  const isFilled = await waitUntilFilled(redisCheck);
-  const targetMs = config.FOCUS_DAILY_TARGET_SECONDS * 1_000;
-  const counts = { users: 0, sessions: 0, behind: 0 };
-  display.step('users, by their sessions', await estimateSessions(pool));
+  const check: RedisCheck = {
+    store,
+    redis,
+    keyPrefix: config.REDIS_KEY_PREFIX,
+    pool,
+    generation: await readGeneration(pool),
+    shardCount: shards.length,
+    faults,
+  };
+  const isFilled = await waitUntilFilled(check);
+  const targets = defaultTargets(config);
+  const counts = { users: 0, sessions: 0, checkIns: 0, behind: 0, waiting: 0 };
+  display.step('users, by sessions and check-ins', await estimateEvents(pool));
   for await (const page of readUserPages(pool, PAGE_ROWS)) {
-    for (const user of page.users) recountUser(user, targetMs, faults);
-    if (isFilled) counts.behind += await checkRedis(redisCheck, expectedStates(page));
+    for (const user of page.users) {
+      recountUser(user, page.context, targets, faults);
+      counts.sessions += user.sessions.length;
+      counts.checkIns += user.checkIns.length;
+      counts.waiting += user.isWaiting ? 1 : 0;
+    }
     counts.users += page.users.length;
-    counts.sessions += page.sessions;
-    display.at(counts.sessions);
+    if (isFilled) counts.behind += await checkRedis(check, page, config.LEADERBOARDS);
+    display.at(counts.sessions + counts.checkIns);
   }
   display.step('keys of Redis', counts.users);
-  if (isFilled) await checkKeys(redis, config.REDIS_KEY_PREFIX, redisCheck, display);
+  if (isFilled) await scanRedis(check, config.LEADERBOARDS, display);
   return { faults: faults.lines(), ...counts };
 }
 
-function expectedStates({ users }: UserPage): ExpectedState[] {
-  return users.map(({ userId, streak }) => ({
-    userId,
-    runs: formatRuns(streak?.runs ?? []),
-    timezone: streak?.timezone ?? null,
-    version: streak?.version ?? 0,
-  }));
+/** Returns the number of users who are behind. */
+async function checkRedis(check: RedisCheck, { users, context }: UserPage, hasBoards: boolean): Promise<number> {
+  const behind = new Set<string>();
+  for (const ruleId of RULE_IDS) {
+    const states = users.map(({ userId, rules }) => ({
+      userId,
+      state: rules[ruleId].streak?.state ?? emptyStreakState,
+    }));
+    for (const userId of await checkStates(check, ruleId, states)) behind.add(userId);
+    if (!hasBoards) continue;
+    for (const userId of await checkBoards(check, ruleId, states, context.nowMs)) behind.add(userId);
+  }
+  return behind.size;
 }
 
 async function readShards(pool: Pool, faults: FaultList): Promise<readonly number[]> {
@@ -96,47 +122,24 @@ async function readShards(pool: Pool, faults: FaultList): Promise<readonly numbe
   return rows.map(({ shard }) => shard);
 }
 
-/** No stored change comes from a record that the position has not passed, and no mark is ahead of its shard. */
-async function checkPositions(pool: Pool, faults: FaultList): Promise<void> {
-  const { rows } = await pool.query<{ fault: string }>(
-    `SELECT format('partition %s: changes up to offset %s, the position is %s', p.partition, max(h."offset"), p.next_offset) AS fault
-     FROM streak_history h JOIN partition_progress p ON p.topic_id = h.topic_id AND p.partition = h.partition
-     GROUP BY p.partition, p.next_offset HAVING max(h."offset") >= p.next_offset
-     UNION ALL
-     SELECT format('shard %s: published %s, projected %s, out_seq %s', shard, published_seq, projected_seq, out_seq)
-     FROM outbox_shard WHERE published_seq > out_seq OR projected_seq > out_seq`,
-  );
-  for (const { fault } of rows) faults.add('positions and marks', fault);
-}
-
-async function estimateSessions(pool: Pool): Promise<number> {
+async function estimateEvents(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ rows: number }>(
-    "SELECT greatest(reltuples, 0)::float8 AS rows FROM pg_class WHERE oid = 'focus_sessions'::regclass",
+    `SELECT sum(greatest(reltuples, 0))::float8 AS rows FROM pg_class
+     WHERE oid IN ('focus_sessions'::regclass, 'check_ins'::regclass)`,
   );
   return Math.round(rows[0]?.rows ?? 0);
 }
 
-async function waitUntilFilled({ store, generation, faults }: RedisCheckOptions): Promise<boolean> {
+async function waitUntilFilled({ store, generation, faults }: RedisCheck): Promise<boolean> {
   const deadlineMs = performance.now() + REFILL_WAIT_MS;
   for (;;) {
-    const missing = await store.missingBuckets(generation);
-    if (missing.length === 0) return true;
+    const [buckets, boards] = await Promise.all([store.missingBuckets(generation), store.missingBoards(generation)]);
+    if (buckets.length + boards.length === 0) return true;
     if (performance.now() > deadlineMs) {
-      faults.add('Redis is not filled', `${missing.length} buckets lack generation ${generation}`);
+      const missing = `${buckets.length} buckets and ${boards.length} rules of boards`;
+      faults.add('Redis is not filled', `${missing} lack generation ${generation}`);
       return false;
     }
     await delay(POLL_MS);
-  }
-}
-
-async function checkKeys(redis: Redis, keyPrefix: string, check: RedisCheckOptions, display: ProgressDisplay) {
-  const marker = `:streak:${FOCUS_RULE}:`;
-  const escaped = keyPrefix.replace(/[\\*?[\]]/g, '\\$&');
-  let seen = 0;
-  for await (const keys of redis.scanStream({ match: `${escaped}{*}${marker}*`, count: SCAN_COUNT })) {
-    const userIds = (keys as string[]).map((key) => key.slice(key.indexOf(marker, keyPrefix.length) + marker.length));
-    if (userIds.length > 0) await checkUnknownUsers(check, userIds);
-    seen += userIds.length;
-    display.at(seen);
   }
 }

@@ -5,7 +5,7 @@ import { judgeBatch, type ReadableBatch } from '@streaks/exactly-once/consumer/r
 import { startConsumer } from '@streaks/exactly-once/consumer/start-consumer';
 import type { SourceRecord } from '@streaks/exactly-once/projection';
 import type { Kafka } from 'kafkajs';
-import type { Positions } from './rebuild-schema';
+import { isReached, type Positions } from '../schema/positions';
 
 export interface Taken {
   readonly records: readonly SourceRecord[];
@@ -140,10 +140,6 @@ export async function startLogTail(options: LogTailOptions): Promise<LogTail> {
       await consumer.stop(STOP_MS);
     },
   };
-}
-
-export function isReached(positions: Positions, targets: Positions): boolean {
-  return [...targets].every(([partition, target]) => (positions.get(partition) ?? 0n) >= target);
 }
 
 function takeBelow(partitions: ReadonlyMap<number, TailPartition>, targets: Positions, limit: number): Taken {

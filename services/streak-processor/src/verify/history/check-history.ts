@@ -1,5 +1,7 @@
+import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
 import type { Pool } from 'pg';
-import type { FaultList } from './fault-list';
+import type { FaultList } from '../fault-list';
+import { isHistoryCut } from './is-history-cut';
 
 /** What is read of the faults of one shard: past it the count is a lower bound. */
 const MOST_ROWS = 10_000;
@@ -15,15 +17,18 @@ const lagged = AFTER.map(([, after]) => `lag(${after}) OVER chain AS previous_${
 const befores = AFTER.map(([before]) => before).join(', ');
 const expected = AFTER.map(([, after, none]) => `coalesce(previous_${after}, ${none})`).join(', ');
 
-// One statement is one snapshot, so a user's chain and state belong together. All rows of a user are in one shard.
+// One statement is one snapshot, so a user's chain and state belong together. All rows of a user are in one shard. An erasure
+// deletes a chain and begins another with the next version.
 const BROKEN_CHAINS = `
   WITH chains AS (
     SELECT h.*, lag(version) OVER chain AS previous, lead(version) OVER chain AS next, ${lagged}
     FROM streak_history h WHERE shard = $1
     WINDOW chain AS (PARTITION BY user_id, rule_id ORDER BY version, out_seq)
   )
-  SELECT c.user_id, c.rule_id, c.version, CASE
-      WHEN NOT (c.previous IS NULL AND $2) AND c.version <> coalesce(c.previous, 0) + 1
+  SELECT c.user_id, c.rule_id, c.version, c.change_type = 'USER_ERASED' AND c.previous IS NOT NULL AS is_left, CASE
+      WHEN c.change_type = 'USER_ERASED' AND c.previous IS NOT NULL
+        THEN format('history before the erasure of version %s', c.version)
+      WHEN NOT (c.previous IS NULL AND ($2 OR c.change_type = 'USER_ERASED')) AND c.version <> coalesce(c.previous, 0) + 1
         THEN format('version %s follows %s', c.version, coalesce(c.previous::text, 'none'))
       WHEN NOT (c.previous IS NULL AND $2) AND ROW(${befores}) IS DISTINCT FROM ROW(${expected})
         THEN format('version %s begins elsewhere than the one before it ended', c.version)
@@ -50,12 +55,10 @@ const NUMBERING = `
          count(DISTINCT u.out_seq) FILTER (WHERE u.out_seq > least(o.published_seq, o.projected_seq))::text AS waiting
   FROM outbox_shard o LEFT JOIN used u ON true WHERE o.shard = $1 GROUP BY o.out_seq, o.published_seq, o.projected_seq`;
 
-// The month of the first migration has its partition from then on, until somebody detaches it.
-const HAS_FIRST_MONTH = `
-  SELECT to_regclass('streak_history_' || to_char(min(run_on) AT TIME ZONE 'UTC', 'YYYY_MM')) IS NOT NULL AS has
-  FROM schema_migrations`;
-
-/** Each user's history: a chain of versions without a gap, each beginning where the one before ended, that ends in the state. */
+/**
+ * Each user's history: a chain of versions without a gap, each beginning where the one before ended, that ends in the state. It
+ * begins with version 1, or with the erasure that has deleted what was before.
+ */
 export async function checkHistory(
   pool: Pool,
   shards: readonly number[],
@@ -63,13 +66,11 @@ export async function checkHistory(
   onShard: () => void,
 ): Promise<void> {
   const isCut = await isHistoryCut(pool);
+  const erased = new Set<number>();
+  for (const userId of await readErasedUsers(pool)) erased.add(partitionForKey(userId, shards.length));
   for (const shard of shards) {
-    await checkNumbering(pool, shard, faults);
-    const { rows } = await pool.query<{ user_id: string; rule_id: string; fault: string }>(
-      `SELECT user_id, rule_id, fault FROM (${BROKEN_CHAINS}) AS judged WHERE fault IS NOT NULL LIMIT ${MOST_ROWS}`,
-      [shard, isCut],
-    );
-    for (const { user_id, rule_id, fault } of rows) faults.add('streak_history', `${user_id} (${rule_id}): ${fault}`);
+    await checkNumbering(pool, shard, erased.has(shard), faults);
+    await checkChains(pool, shard, isCut, faults);
     onShard();
   }
   if (isCut) return; // a user's only rows may have been among those dropped
@@ -81,19 +82,29 @@ export async function checkHistory(
   }
 }
 
-/** Whether old months were detached. Who may not read when the installation began is told of every number that is missing. */
-async function isHistoryCut(pool: Pool): Promise<boolean> {
-  const may = await pool.query<{ may: boolean }>("SELECT has_table_privilege('schema_migrations', 'SELECT') AS may");
-  if (!may.rows[0]?.may) return false;
-  const { rows } = await pool.query<{ has: boolean }>(HAS_FIRST_MONTH);
-  return rows[0]?.has === false;
+async function checkChains(pool: Pool, shard: number, isCut: boolean, faults: FaultList): Promise<void> {
+  const { rows } = await pool.query<{ user_id: string; rule_id: string; is_left: boolean; fault: string }>(
+    `SELECT user_id, rule_id, is_left, fault FROM (${BROKEN_CHAINS}) AS judged WHERE fault IS NOT NULL LIMIT ${MOST_ROWS}`,
+    [shard, isCut],
+  );
+  for (const { user_id, rule_id, is_left, fault } of rows) {
+    faults.add(is_left ? 'what was erased is left' : 'streak_history', `${user_id} (${rule_id}): ${fault}`);
+  }
+}
+
+async function readErasedUsers(pool: Pool): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ user_id: string }>(
+    'SELECT user_id FROM special_users WHERE erased_at IS NOT NULL',
+  );
+  return rows.map(({ user_id }) => user_id);
 }
 
 /**
  * The numbers of a shard are used once each, and none is missing that has not been published and projected: of the others
- * dead letters may have been purged and old months detached (what that must not hide, a user's broken chain tells).
+ * dead letters may have been purged and old months detached, and where a user was erased any rows of theirs deleted (what that
+ * must not hide, a user's broken chain tells).
  */
-async function checkNumbering(pool: Pool, shard: number, faults: FaultList): Promise<void> {
+async function checkNumbering(pool: Pool, shard: number, hasErased: boolean, faults: FaultList): Promise<void> {
   const { rows } = await pool.query<
     Record<'mark' | 'numbers' | 'distinct_numbers' | 'done' | 'last' | 'waiting', string>
   >(NUMBERING, [shard]);
@@ -103,7 +114,7 @@ async function checkNumbering(pool: Pool, shard: number, faults: FaultList): Pro
   if (row.numbers !== row.distinct_numbers) faults.add('outbox numbers', `shard ${shard}: a number was used twice`);
   if (last > mark) faults.add('outbox numbers', `shard ${shard}: row ${last} is above out_seq ${mark}`);
   const missing = mark - done - BigInt(row.waiting);
-  if (missing > 0n) {
+  if (missing > 0n && !hasErased) {
     faults.add('outbox numbers', `shard ${shard}: ${missing} of the numbers ${done + 1n} to ${mark} are missing`);
   }
 }
