@@ -1,4 +1,6 @@
 import { ENGINE_STEPS } from '@streaks/exactly-once/steps';
+import { PROCESSOR_STEPS } from '@streaks/streak-processor/failpoints';
+import { REEVALUATION_STEPS } from '@streaks/streak-processor/reevaluation/reevaluation-steps';
 import type { CollectedRun } from './check/collected-run';
 import type { FaultCounts } from './check/fault';
 import type { KillFigures } from './kills/kill-log';
@@ -72,13 +74,17 @@ export function publishedLines({ stored, readers }: PublishedFigures): string[] 
 export function failpointTable(figures: Pick<KillFigures, 'hits' | 'passes'>): string[] {
   return [
     `${'failpoint'.padEnd(18)}${'kills'.padStart(7)}${'passed'.padStart(9)}`,
-    ...ENGINE_STEPS.map(
+    ...PROCESSOR_STEPS.map(
       (step) => step.padEnd(18) + String(figures.hits[step]).padStart(7) + String(figures.passes[step]).padStart(9),
     ),
   ];
 }
 
-/** Steps at which no process was killed. */
+/** Steps at which no process was killed. Few processes ever meet a page of members: its steps count together. */
 export function stepsNotHit(figures: Pick<KillFigures, 'hits'>): string[] {
-  return ENGINE_STEPS.filter((step) => figures.hits[step] === 0);
+  const isPageHit = REEVALUATION_STEPS.some((step) => figures.hits[step] > 0);
+  return [
+    ...ENGINE_STEPS.filter((step) => figures.hits[step] === 0),
+    ...(isPageHit ? [] : [`any of ${REEVALUATION_STEPS.join(', ')}`]),
+  ];
 }

@@ -1,17 +1,18 @@
 import { createRandom } from '../load/random';
-import { collectRun } from './check/collect-run';
+import { collectRun } from './check/collect/collect-run';
 import type { CollectedRun } from './check/collected-run';
 import { type Expectation, expectationOf } from './check/expectation';
 import { countFaults, describeFaults, type Fault } from './check/fault';
-import { proveChecker } from './check/planted-faults';
-import { publishedFaults } from './check/published-faults';
-import { readSentLetters } from './check/read-sent-letters';
-import { storedFaults } from './check/stored-faults';
+import { proveChecker } from './check/plants/prove-checker';
+import { publishedFaults } from './check/published/published-faults';
+import { readSentLog } from './check/read-sent-log';
+import { storedFaults } from './check/stored/stored-faults';
 import type { FaultCluster } from './cluster/fault-cluster';
-import { untilAtRest } from './cluster/until-at-rest';
+import { untilAtRest, untilRanked } from './cluster/until-at-rest';
 import { publishedFigures, type SuiteFigures } from './figures';
 import { createFeed, type Feed } from './input/feed';
-import { type ChunkOptions, generateChunks } from './input/generate-chunks';
+import { generateChunks } from './input/generate-chunks';
+import type { ChunkOptions } from './input/input-event';
 import { type ChunkSender, createChunkSender } from './input/send-chunks';
 import { createFailpointDeck } from './kills/failpoint-deck';
 import { runKillCrew } from './kills/kill-crew';
@@ -42,8 +43,8 @@ export interface SuiteResult {
   readonly faults: readonly string[];
 }
 
-/** Records of the first part, without kills, in copies of which faults are planted. */
-const PROOF_EVENTS = 3_000;
+/** Records of the first part, without kills, in copies of which faults are planted: enough for some of every kind. */
+const PROOF_EVENTS = 6_000;
 const CHUNK_EVENTS = 50;
 const REST_TIMEOUT_MS = 300_000;
 const PATIENCE_MS = 30_000;
@@ -56,30 +57,29 @@ const PACE = { least: 200, most: 5_000, firstGuessMsPerKill: 1_500 };
  */
 export async function runFaultSuite(cluster: FaultCluster, options: FaultSuiteOptions): Promise<SuiteResult> {
   const { seed, users, nowMs, print } = options;
-  const { pipeline } = cluster;
+  const { pipeline, inputTopics } = cluster;
   const startedMs = nowMs();
   const input: ChunkOptions = { seed, users, partitions: pipeline.partitions, chunkEvents: CHUNK_EVENTS };
   const sender = await createChunkSender({
     brokers: pipeline.brokers,
     registryUrl: pipeline.environment['SCHEMA_REGISTRY_URL'] ?? '',
-    topic: pipeline.topic,
+    topics: inputTopics,
     name: `fault-input-${pipeline.topic}`,
   });
   const feed = createFeed(generateChunks(input), sender);
   const log = createKillLog();
   const unexpectedEnds: string[] = [];
   const expect = async (): Promise<Expectation> =>
-    expectationOf({ options: input, chunks: feed.chunks(), inLog: await readSentLetters(pipeline) });
+    expectationOf({ options: input, chunks: feed.chunks(), log: await readSentLog(pipeline.brokers, inputTopics) });
   const check = (run: CollectedRun, expected: Expectation): Fault[] => [
     ...storedFaults(run, expected),
-    ...publishedFaults(run),
+    ...publishedFaults(run, expected),
   ];
   try {
     await runWithoutKills(cluster, () => feed.sendUntil(Math.min(PROOF_EVENTS, options.events)));
     const expectedFirst = await expect();
-    const found = proveChecker(await collectRun({ ...pipeline, topics: pipeline.outputTopics }), (run) =>
-      check(run, expectedFirst),
-    );
+    const firstRun = await collectRun({ ...pipeline, topics: pipeline.outputTopics });
+    const found = proveChecker(firstRun, expectedFirst, (run) => check(run, expectedFirst));
     print(`The checker finds what was planted in copies of ${feed.events()} events: ${found.join(', ')}.`);
 
     const killStartedMs = nowMs();
@@ -121,6 +121,7 @@ async function runWithoutKills(cluster: FaultCluster, work: () => Promise<void>)
   const services = await Promise.all([cluster.spawn(''), cluster.spawn('')]);
   await work();
   await untilAtRest(cluster.pipeline, REST_TIMEOUT_MS);
+  await untilRanked(cluster.pipeline, REST_TIMEOUT_MS);
   await Promise.all(services.map((service) => service.stop()));
 }
 

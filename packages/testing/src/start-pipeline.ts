@@ -19,6 +19,9 @@ export interface PipelineOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Partitions of the topics beside `topic`. */
+export const OTHER_INPUT_PARTITIONS = { organisations: 1, friendships: 2 } as const;
+
 /** The topics beside `topic` that processors read; made by the first service that starts. */
 export interface OtherInputTopics {
   readonly organisations: string;
@@ -82,9 +85,9 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     SESSION_EVENTS_TOPIC: topic,
     SESSION_EVENTS_PARTITIONS: String(partitions),
     ORGANISATION_EVENTS_TOPIC: otherInputTopics.organisations,
-    ORGANISATION_EVENTS_PARTITIONS: '1',
+    ORGANISATION_EVENTS_PARTITIONS: String(OTHER_INPUT_PARTITIONS.organisations),
     FRIENDSHIP_EVENTS_TOPIC: otherInputTopics.friendships,
-    FRIENDSHIP_EVENTS_PARTITIONS: '2',
+    FRIENDSHIP_EVENTS_PARTITIONS: String(OTHER_INPUT_PARTITIONS.friendships),
     KAFKA_REPLICATION_FACTOR: String(replicationFactor),
     CONSUMER_GROUP_ID: groupId,
     STREAK_CHANGES_TOPIC: outputTopics.streakChanges,

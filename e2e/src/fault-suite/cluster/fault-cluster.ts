@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { removeStackData } from '@streaks/local-stack/remove-stack-data';
 import { addressesToEnvironment } from '@streaks/local-stack/stack-addresses';
 import { type Stack, startStack } from '@streaks/local-stack/start-stack';
+import { createTopic } from '@streaks/testing/fresh-topic';
 import type { SpawnedService } from '@streaks/testing/spawn-service';
 import { type StackAddresses, stackAddresses } from '@streaks/testing/stack-addresses';
-import { type Pipeline, startPipeline } from '@streaks/testing/start-pipeline';
+import { OTHER_INPUT_PARTITIONS, type Pipeline, startPipeline } from '@streaks/testing/start-pipeline';
+import type { InputTopic } from '../input/input-event';
 
 export interface FaultClusterOptions {
   /** Servers that run already, of one broker. Absent: three brokers and the rest are started in `dir`. */
@@ -18,6 +20,8 @@ export interface FaultClusterOptions {
 
 export interface FaultCluster {
   readonly pipeline: Pipeline;
+  /** The topics that processors read; all of them are there. */
+  readonly inputTopics: Readonly<Record<InputTopic, string>>;
   /** Absent where the servers are not ours. */
   readonly stack: Stack | undefined;
   /** Starts a processor with these failpoints and does not wait for it. */
@@ -44,21 +48,26 @@ export async function startFaultCluster(options: FaultClusterOptions): Promise<F
     await stack?.stop();
     if (stack !== undefined && !keepData) await removeStackData(dir);
   };
+  const replicationFactor = stack === undefined ? 1 : 3;
   let pipeline: Pipeline;
   try {
     pipeline = await startPipeline({
       addresses,
       processors: 0,
       partitions,
-      replicationFactor: stack === undefined ? 1 : 3,
+      replicationFactor,
       env: { SESSION_TIMEOUT_MS: String(sessionTimeoutMs), LOG_LEVEL: 'warn' },
     });
   } catch (error) {
     await stopStack(false);
     throw error;
   }
+  const { organisations, friendships } = pipeline.otherInputTopics;
+  await createTopic(pipeline.brokers, organisations, OTHER_INPUT_PARTITIONS.organisations, {}, replicationFactor);
+  await createTopic(pipeline.brokers, friendships, OTHER_INPUT_PARTITIONS.friendships, {}, replicationFactor);
   return {
     pipeline,
+    inputTopics: { users: pipeline.topic, organisations, friendships },
     stack,
     spawn: (failpoints) => pipeline.addProcessor({ untilReady: false, env: { FAILPOINTS: failpoints } }),
     async stop({ keepData }) {

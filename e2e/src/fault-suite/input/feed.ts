@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Chunk } from './generate-chunks';
+import type { Chunk } from './input-event';
 import type { ChunkSender } from './send-chunks';
 
 export interface Feed {

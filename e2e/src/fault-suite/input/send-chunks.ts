@@ -1,21 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import { registerUserEvents, type UserEventEncoder } from '@streaks/shared/contracts/user-event-encoder';
-import { Kafka, logLevel, type Message, type Producer } from 'kafkajs';
-import { toJson } from '../../producers/session-producer';
-import { letterKeyOf } from '../check/expectation';
-import type { Chunk, InputEvent } from './generate-chunks';
+import { Kafka, logLevel, type Producer } from 'kafkajs';
+import { createEventEncoder } from '../../producers/event-encoder';
+import type { Chunk, InputTopic } from './input-event';
+import { toMessages } from './to-messages';
 
 export interface ChunkSenderOptions {
   readonly brokers: readonly string[];
   readonly registryUrl: string;
-  readonly topic: string;
+  readonly topics: Readonly<Record<InputTopic, string>>;
   /** Of this run alone: begins the transactional ids. */
   readonly name: string;
 }
-
-/** Header of a record that must become a dead letter: its `letterKey`. */
-export const EXPECTED_LETTER_HEADER = 'expected-letter';
 
 /** Sends chunks so that none is lost, whatever happens to the brokers. One chunk at a time. */
 export interface ChunkSender {
@@ -30,8 +25,9 @@ const RETRY_PAUSE_MS = 200;
 
 /** A producer that failed once is never used again: kafkajs would use its sequence numbers for other records. */
 export async function createChunkSender(options: ChunkSenderOptions): Promise<ChunkSender> {
-  const { brokers, registryUrl, topic, name } = options;
-  const encoder = await registerUserEvents(new SchemaRegistry({ host: registryUrl }));
+  const { brokers, registryUrl, topics, name } = options;
+  const encode = await createEventEncoder(registryUrl);
+  const batchOf = (chunk: Chunk) => ({ acks: -1, topicMessages: toMessages(chunk, topics, encode) });
   let resends = 0;
   const isClosing = new AbortController();
   let producers: Partial<Record<'idempotent' | 'committed', Producer>> = {};
@@ -58,16 +54,15 @@ export async function createChunkSender(options: ChunkSenderOptions): Promise<Ch
     producers = {};
     await Promise.all(old.map((producer) => producer.disconnect().catch(() => undefined)));
   };
-  const sendOnce = async ({ mode, format, events }: Chunk & { mode: 'idempotent' | 'committed' }): Promise<void> => {
-    const messages = events.map((event) => toMessage(event, format, encoder));
+  const sendOnce = async (chunk: Chunk, mode: 'idempotent' | 'committed'): Promise<void> => {
     const producer = producers[mode] ?? (await open(mode === 'committed' ? `${name}-committed` : undefined));
     producers[mode] = producer;
     if (mode === 'idempotent') {
-      await producer.send({ topic, acks: -1, messages });
+      await producer.sendBatch(batchOf(chunk));
       return;
     }
     const transaction = await producer.transaction();
-    await transaction.send({ topic, acks: -1, messages });
+    await transaction.sendBatch(batchOf(chunk));
     await transaction.commit();
   };
   /** Stays open while the next chunk is sent, so that its records lie between those of others. */
@@ -82,11 +77,7 @@ export async function createChunkSender(options: ChunkSenderOptions): Promise<Ch
         await producer.disconnect().catch(() => undefined);
       }
     };
-    await transaction.send({
-      topic,
-      acks: -1,
-      messages: chunk.events.map((event) => toMessage(event, chunk.format, encoder)),
-    });
+    await transaction.sendBatch(batchOf(chunk));
   };
 
   return {
@@ -101,7 +92,7 @@ export async function createChunkSender(options: ChunkSenderOptions): Promise<Ch
       }
       for (;;) {
         try {
-          await sendOnce({ ...chunk, mode });
+          await sendOnce(chunk, mode);
           await openAbort?.().catch(() => undefined);
           return;
         } catch (error) {
@@ -117,19 +108,5 @@ export async function createChunkSender(options: ChunkSenderOptions): Promise<Ch
       await openAbort?.().catch(() => undefined);
       await discardAll();
     },
-  };
-}
-
-function toMessage(event: InputEvent, format: Chunk['format'], encoder: UserEventEncoder): Message {
-  const { partition } = event;
-  const letter = letterKeyOf(event);
-  const headers = letter === undefined ? {} : { headers: { [EXPECTED_LETTER_HEADER]: letter } };
-  if (event.kind === 'bad') return { partition, key: event.key, value: event.value, ...headers };
-  const { session } = event;
-  return {
-    partition,
-    key: session.userId,
-    value: format === 'avro' ? encoder.encode({ kind: 'session', ...session }) : toJson(session),
-    ...headers,
   };
 }

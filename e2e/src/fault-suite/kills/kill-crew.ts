@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SpawnedService } from '@streaks/testing/spawn-service';
-import type { FailpointDeck, PlannedKill } from './failpoint-deck';
+import { type FailpointDeck, failpointText, type PlannedKill } from './failpoint-deck';
 import type { KillLog } from './kill-log';
 
 export interface KillCrewOptions {
@@ -31,7 +31,7 @@ async function keepPlace(options: KillCrewOptions): Promise<void> {
   let unexpected = 0;
   while (!options.isOver() && unexpected < MAX_UNEXPECTED) {
     const planned = options.deck.next();
-    const service = await options.spawn(`${planned.step}@${planned.hit}:kill`);
+    const service = await options.spawn(failpointText(planned));
     const wasImpatient = await endOf(service, options);
     if (options.isOver() && wasImpatient) return;
     if (wasImpatient) options.log.addImpatient();
@@ -42,7 +42,7 @@ async function keepPlace(options: KillCrewOptions): Promise<void> {
       continue;
     }
     unexpected += 1;
-    options.onUnexpectedEnd(service, `ended with code ${code}, signal ${signal} before ${planned.step}@${planned.hit}`);
+    options.onUnexpectedEnd(service, `ended with code ${code}, signal ${signal} before ${failpointText(planned)}`);
   }
 }
 

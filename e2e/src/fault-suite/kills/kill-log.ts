@@ -4,7 +4,7 @@ import { type FailpointReport, PROCESSOR_STEPS, type ProcessorStep } from '@stre
 export interface KillFigures {
   /** By SIGKILL at a failpoint. */
   readonly kills: number;
-  /** Of these, at a step at which a batch (B1 to B7) or a Kafka transaction (P1 to P5) is open. */
+  /** Of these, at a step at which a batch (B1 to B7), a page of members (J1 to J4) or a Kafka transaction (P1 to P5) is open. */
   readonly withWorkOpen: number;
   /** Of these, inside a Postgres transaction. */
   readonly inPostgresTransaction: number;
@@ -46,7 +46,8 @@ export function createKillLog(): KillLog {
       hits[report.step] += 1;
       if (report.postgresTransactionOpen) inPostgresTransaction += 1;
       if (report.kafkaTransactionOpen) inKafkaTransaction += 1;
-      if (BATCH_OPEN.has(report.step) || report.kafkaTransactionOpen) withWorkOpen += 1;
+      const isOpen = report.postgresTransactionOpen || report.kafkaTransactionOpen;
+      if (isOpen || BATCH_OPEN.has(report.step)) withWorkOpen += 1;
       for (const step of PROCESSOR_STEPS) passes[step] += report.hits[step] ?? 0;
       return true;
     },

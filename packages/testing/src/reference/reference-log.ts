@@ -21,11 +21,12 @@ export interface ReferenceWorld {
   readonly users: ReadonlyMap<string, ReferenceAccount>;
   /** By the two ids with a space between them. */
   readonly friendships: ReadonlyMap<string, ReferenceFriendship>;
-  /** The same with a user's records changed in some way. */
-  readonly refold: (userId: string, edit: (records: UserRecords) => UserRecords) => ReferenceAccount;
+  readonly recordsOf: (userId: string) => UserRecords;
+  /** What other records of one user would amount to. */
+  readonly fold: (records: UserRecords) => ReferenceAccount;
 }
 
-type UserRecords = readonly ReferenceRecord<ReferenceUserEvent>[];
+export type UserRecords = readonly ReferenceRecord<ReferenceUserEvent>[];
 
 /** Folds all records, in the order of commit where two of one id contradict each other; otherwise their order says nothing. */
 export function referenceLog(records: Iterable<ReferenceRecord>, targets: ReferenceTargets): ReferenceWorld {
@@ -48,7 +49,8 @@ export function referenceLog(records: Iterable<ReferenceRecord>, targets: Refere
           recordTimeMs > erasedAtMs(userId) && recordTimeMs > erasedAtMs(friendId),
       ),
     ),
-    refold: (userId, edit) => referenceUser(edit(byUser.get(userId) ?? []), options),
+    recordsOf: (userId) => byUser.get(userId) ?? [],
+    fold: (ofUser) => referenceUser(ofUser, options),
   };
 }
 
