@@ -5,7 +5,7 @@ import { createFailpointDeck, failpointText } from './failpoint-deck';
 describe('the deck of failpoints', () => {
   const deal = (seed: number) => {
     const deck = createFailpointDeck(createRandom(seed));
-    return Array.from({ length: 400 }, () => deck.next());
+    return Array.from({ length: 500 }, () => deck.next());
   };
 
   it('deals every step many times, as the seed has it', () => {
