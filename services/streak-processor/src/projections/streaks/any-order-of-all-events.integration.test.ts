@@ -1,12 +1,11 @@
-import { addChange, noSettings } from '@streaks/shared/domain/settings/stored-settings';
 import { type ReferenceRecord, type ReferenceUserEvent, userOf } from '@streaks/testing/reference/reference-event';
 import { referenceUser } from '@streaks/testing/reference/reference-user';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import fc from 'fast-check';
 import { arbitraryRecord, ofUser, TEST_ORGANISATIONS } from './test-support/arbitrary-events';
 import { applyUntilCommitted, createTestProjection, TEST_TARGETS, toRecord } from './test-support/drive-projection';
-import { expectAccount, storeOrganisations } from './test-support/expect-account';
-import { toSettingsChange, toUserEvent } from './test-support/to-user-event';
+import { expectAccount, storeTestOrganisations } from './test-support/expect-account';
+import { toUserEvent } from './test-support/to-user-event';
 
 type UserRecord = ReferenceRecord<ReferenceUserEvent>;
 
@@ -14,7 +13,7 @@ type UserRecord = ReferenceRecord<ReferenceUserEvent>;
 const USERS = ['a', '\u{1f525}', '\uffee'];
 
 const arbitraryBatch = fc.record({
-  records: fc.array(arbitraryRecord(USERS), { minLength: 1, maxLength: 14 }),
+  records: fc.array(arbitraryRecord(USERS), { minLength: 1, maxLength: 25 }),
   repeatsOfEarlier: fc.array(fc.record({ index: fc.nat({ max: 200 }), recordTimeMs: fc.nat({ max: 20 }) }), {
     maxLength: 4,
   }),
@@ -26,11 +25,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
   await database.pool.query('INSERT INTO outbox_shard (shard) VALUES (0)');
-  const settings = [...TEST_ORGANISATIONS].map(
-    ([id, changes]) =>
-      [id, changes.reduce((stored, change) => addChange(stored, toSettingsChange(change), 0), noSettings)] as const,
-  );
-  await storeOrganisations(database.pool, new Map(settings));
+  await storeTestOrganisations(database.pool);
 }, 60_000);
 afterAll(() => database.drop());
 
@@ -41,7 +36,7 @@ describe('the streaks projection', () => {
     let projection = createTestProjection();
     try {
       await fc.assert(
-        fc.asyncProperty(fc.array(arbitraryBatch, { minLength: 1, maxLength: 8 }), async (batches) => {
+        fc.asyncProperty(fc.array(arbitraryBatch, { minLength: 1, maxLength: 5 }), async (batches) => {
           round += 1;
           const rename = (userId: string) => `${round}-${userId}`;
           const seen: UserRecord[] = [];
@@ -73,7 +68,7 @@ describe('the streaks projection', () => {
             }),
           );
         }),
-        { numRuns: 100 },
+        { numRuns: 60 },
       );
     } finally {
       client.release();

@@ -65,7 +65,40 @@ export interface DrivenBatch {
   readonly rejectedIds: readonly string[];
 }
 
-/** One transaction as the engine makes it, all changes in one shard, which `shardCount` picks. Rolls back and throws on an error. */
+type AppliedEvents = Awaited<ReturnType<StreaksProjection['apply']>>;
+
+/** Begins a transaction and applies; `commitApplied` ends it. */
+export async function applyUncommitted(
+  client: PoolClient,
+  projection: StreaksProjection,
+  records: readonly DecodedRecord<UserEvent>[],
+  attempt: number,
+): Promise<AppliedEvents> {
+  await client.query('BEGIN');
+  return projection.apply(client, records, attempt);
+}
+
+/** Numbers and stores the changes as the engine does, all in one shard, and commits. */
+export async function commitApplied(
+  client: PoolClient,
+  projection: StreaksProjection,
+  applied: AppliedEvents,
+  shard = 0,
+): Promise<DrivenBatch> {
+  const { changes, rejected, outcome } = applied;
+  if (changes.length > 0) {
+    const { lastNumbers, recordedAtMs } = await lockShards(client, [shard]);
+    const last = lastNumbers.get(shard) ?? 0n;
+    const numbered = changes.map((change, index) => ({ shard, seq: last + BigInt(index + 1), recordedAtMs, change }));
+    await projection.saveChanges(client, numbered);
+    await advanceShards(client, new Map([[shard, last + BigInt(changes.length)]]));
+  }
+  await client.query('COMMIT');
+  projection.committed(applied);
+  return { outcome, changes, rejectedIds: rejected.map(({ rejection }) => rejection.eventId ?? '') };
+}
+
+/** One transaction as the engine makes it. Rolls back and throws on an error. */
 export async function applyInTransaction(
   client: PoolClient,
   projection: StreaksProjection,
@@ -73,20 +106,9 @@ export async function applyInTransaction(
   attempt: number,
   shard = 0,
 ): Promise<DrivenBatch> {
-  await client.query('BEGIN');
   try {
-    const applied = await projection.apply(client, records, attempt);
-    const { changes, rejected, outcome } = applied;
-    if (changes.length > 0) {
-      const { lastNumbers, recordedAtMs } = await lockShards(client, [shard]);
-      const last = lastNumbers.get(shard) ?? 0n;
-      const numbered = changes.map((change, index) => ({ shard, seq: last + BigInt(index + 1), recordedAtMs, change }));
-      await projection.saveChanges(client, numbered);
-      await advanceShards(client, new Map([[shard, last + BigInt(changes.length)]]));
-    }
-    await client.query('COMMIT');
-    projection.committed(applied);
-    return { outcome, changes, rejectedIds: rejected.map(({ rejection }) => rejection.eventId ?? '') };
+    const applied = await applyUncommitted(client, projection, records, attempt);
+    return await commitApplied(client, projection, applied, shard);
   } catch (error) {
     await client.query('ROLLBACK');
     throw error;

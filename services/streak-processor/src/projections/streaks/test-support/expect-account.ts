@@ -1,8 +1,10 @@
 import { RULE_IDS, type RuleId } from '@streaks/shared/domain/rules';
-import { noSettings, type StoredSettings } from '@streaks/shared/domain/settings/stored-settings';
+import { addChange, noSettings } from '@streaks/shared/domain/settings/stored-settings';
 import type { ReferenceAccount } from '@streaks/testing/reference/reference-user';
 import type { Pool } from 'pg';
+import { TEST_ORGANISATIONS } from './arbitrary-events';
 import { readUserHistory, type StoredHistoryRow } from './stored-users';
+import { toSettingsChange } from './to-user-event';
 
 /** That Postgres holds what the reference makes of a user's records, and that the history leads there without a break. */
 export async function expectAccount(pool: Pool, userId: string, account: ReferenceAccount): Promise<void> {
@@ -163,13 +165,11 @@ async function readStreakRow(pool: Pool, userId: string, ruleId: RuleId): Promis
   return rows[0] ?? NO_ROW;
 }
 
-/** The settings of organisations as they are stored, for tests that do not run the engine of organisations. */
-export async function storeOrganisations(
-  pool: Pool,
-  organisations: ReadonlyMap<string, StoredSettings>,
-): Promise<void> {
-  for (const [organisationId, settings] of organisations) {
-    if (settings === noSettings) continue;
+/** The organisations of generated settings, as the engine of organisations stores them. */
+export async function storeTestOrganisations(pool: Pool): Promise<void> {
+  for (const [organisationId, changes] of TEST_ORGANISATIONS) {
+    if (changes.length === 0) continue;
+    const settings = changes.reduce((stored, change) => addChange(stored, toSettingsChange(change), 0), noSettings);
     await pool.query('INSERT INTO organisations (organisation_id, settings) VALUES ($1, $2)', [
       organisationId,
       settings,
