@@ -13,7 +13,7 @@ describe('organisations and friendships', () => {
 
   beforeAll(async () => {
     pipeline = await startPipeline({ partitions: 2, queryApi: true, env: { FAILPOINTS: 'J4_NUMBERED@2:kill' } });
-  }, 60_000);
+  }, 120_000);
 
   afterAll(() => pipeline?.stop(), 60_000);
 

@@ -58,7 +58,9 @@ export async function evaluatePage(
     }
     await options.onStep?.('J1_TAKEN');
     const page = job.isCovered ? await finish(client, job) : await writePage(client, job, options);
-    await client.query('COMMIT');
+    const { command } = await client.query('COMMIT');
+    // So the server answers a COMMIT of a failed transaction, without an error: one was swallowed, which is a bug.
+    if (command !== 'COMMIT') throw new Error(`COMMIT was answered with ${command}`);
     await options.onStep?.('J5_COMMITTED');
     return page;
   } catch (error) {

@@ -31,7 +31,9 @@ export interface RunningReevaluation {
 
 /** Jobs of organisations whose events another process applies are found by looking. */
 const IDLE_MS = 2_000;
-const RETRY_MS = 500;
+const RETRY_MS = 1_000;
+/** At most: after a conflict, with jitter. */
+const CONFLICT_RETRY_MS = 50;
 /** A job whose page failed for what is in it is put aside for so long. */
 const PUT_ASIDE_MS = 60_000;
 
@@ -64,8 +66,9 @@ export function startReevaluation(options: ReevaluationOptions): RunningReevalua
 
   /** Returns how long to rest. @throws when the page failed */
   const workOnce = async (): Promise<number> => {
-    const startedMs = nowMs();
     client ??= await connect();
+    if (isStopping) return 0; // it may have taken long
+    const startedMs = nowMs();
     const page = await evaluatePage(client, options, asideNow());
     options.onWaiting(await countJobs(client));
     if (page.kind === 'idle') return IDLE_MS;
@@ -83,7 +86,7 @@ export function startReevaluation(options: ReevaluationOptions): RunningReevalua
     if ((kind === 'data' || kind === 'bug') && error instanceof PageFailedError) {
       putAside.set(error.jobId, nowMs() + PUT_ASIDE_MS);
     }
-    return RETRY_MS * options.random();
+    return kind === 'retry-now' ? CONFLICT_RETRY_MS * options.random() : RETRY_MS;
   };
 
   const loop = async (): Promise<void> => {
@@ -92,7 +95,7 @@ export function startReevaluation(options: ReevaluationOptions): RunningReevalua
       if (!isStopping) await alarm.wait(restMs);
     }
   };
-  const running = loop();
+  const running = loop().finally(discard);
 
   return {
     wake: () => alarm.ring(),
