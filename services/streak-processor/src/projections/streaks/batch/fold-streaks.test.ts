@@ -2,6 +2,7 @@ import type { LocalDay } from '@streaks/shared/domain/local-day';
 import { runsFromDays } from '@streaks/shared/domain/runs';
 import type { Session } from '@streaks/shared/domain/session';
 import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import { activitySource } from '../additive/activity-source';
 import { focusSource } from '../additive/focus-source';
 import { collectDayDeltas } from './day-deltas';
 import { type DayTargets, type FoldContext, findStreakNews, foldStreak } from './fold-streaks';
@@ -45,6 +46,21 @@ describe('collectDayDeltas', () => {
   });
 });
 
+describe('collectDayDeltas of check-ins', () => {
+  it('counts each once, on the day of its own zone', () => {
+    const checkIn = (checkInId: string, atMs: number, timezone: string) => ({ userId: 'u', checkInId, atMs, timezone });
+    const deltas = collectDayDeltas(activitySource, [
+      checkIn('1', MONDAY_MS + 20 * 60 * MINUTE_MS, 'UTC'),
+      checkIn('2', MONDAY_MS + 20 * 60 * MINUTE_MS, 'Asia/Tokyo'),
+      checkIn('3', MONDAY_MS, 'UTC'),
+    ]);
+    expect(deltas.map(({ day, added, latestId }) => [day, added, latestId])).toEqual([
+      [MONDAY, 2, '1'],
+      [MONDAY + 1, 1, '2'],
+    ]);
+  });
+});
+
 describe('findStreakNews', () => {
   const total = (milliseconds: number) => ({ totals: Float64Array.of(milliseconds), zones: new Map() });
   const usual: DayTargets = { usual: TARGET_MS, ofUser: () => undefined };
@@ -59,6 +75,16 @@ describe('findStreakNews', () => {
   it('leaves a day alone that another owner took over the target', () => {
     const deltas = collectDayDeltas(focusSource, [session('a', 0, 20)], [0]);
     expect(findStreakNews(deltas, total(60 * MINUTE_MS), usual)).toEqual([]);
+  });
+
+  it('asks each user’s own target of the day', () => {
+    const deltas = collectDayDeltas(focusSource, [session('a', 0, 20), session('b', 0, 20, { userId: 'v' })], [0, 1]);
+    const lowered: DayTargets = {
+      usual: TARGET_MS,
+      ofUser: (userId) => (userId === 'v' ? (day) => (day === MONDAY ? 20 * MINUTE_MS : TARGET_MS) : undefined),
+    };
+    const totals = { totals: Float64Array.of(20 * MINUTE_MS, 20 * MINUTE_MS), zones: new Map() };
+    expect(findStreakNews(deltas, totals, lowered)).toMatchObject([{ userId: 'v', qualified: [{ day: MONDAY }] }]);
   });
 
   it('takes exactly the target for enough', () => {
@@ -105,5 +131,26 @@ describe('foldStreak', () => {
     expect(foldStreak(state, rezoned(dayAfterMonday(1)), context)).toMatchObject([
       { changeType: 'STREAK_REVISED', qualifiedDate: null, after: { timezone: 'Asia/Tokyo', version: 8 } },
     ]);
+  });
+
+  it('keeps what settings put into the state, and joins runs over a day that a freeze bridges', () => {
+    const bridging = { freezes: [{ from: MONDAY, rule: { earnEvery: 1, cap: 1 } }], pauses: [] };
+    const state = {
+      runs: runsFromDays([MONDAY]),
+      timezone: 'Asia/Tokyo',
+      version: 2,
+      updatedAtMs: 0,
+      bridging,
+      isUnlisted: true as const,
+    };
+    const news = { userId: 'u', qualified: [qualified(dayAfterMonday(2), 0)], rezoned: [] };
+    const [step] = foldStreak(state, news, { ...context, hasOwnZone: () => true });
+    expect(step).toMatchObject({
+      changeType: 'STREAK_RECOVERED',
+      after: { timezone: 'Asia/Tokyo', bridging, isUnlisted: true, version: 3 },
+      summaryAfter: { currentRunLength: 2 },
+    });
+    const rezoned = { userId: 'u', qualified: [], rezoned: [{ day: MONDAY, index: 0, timezone: 'UTC' }] };
+    expect(foldStreak(state, rezoned, { ...context, hasOwnZone: () => true })).toEqual([]);
   });
 });

@@ -1,7 +1,9 @@
 import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session-settings';
+import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
+import type { LocalDay } from '@streaks/shared/domain/local-day';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { Client, type PoolClient } from 'pg';
-import { applyInTransaction, createTestProjection, toSessionRecord } from '../test-support/drive-projection';
+import { applyInTransaction, createTestProjection, toRecord } from '../test-support/drive-projection';
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 0, 5, 9);
@@ -19,16 +21,36 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** One hour of one user on a day. */
-function apply(day: number, attempt: number) {
+const START_DAY = Math.floor(START_MS / (24 * HOUR_MS)) as LocalDay;
+
+/**
+ * One hour of a user on a day, a check-in, and both again, later; the user is awaited, belongs to an organisation, and has a
+ * retracted session that comes again.
+ */
+async function apply(day: number, attempt: number): Promise<void> {
   const startMs = START_MS + day * 24 * HOUR_MS;
-  const session = { userId: 'u', sessionId: `day-${day}`, startMs, endMs: startMs + HOUR_MS, timezone: 'UTC' };
-  return applyInTransaction(
-    client as unknown as PoolClient,
-    createTestProjection(),
-    [toSessionRecord(session, day)],
-    attempt,
-  );
+  const common = { userId: 'u', timezone: 'UTC' };
+  const additive: readonly UserEventToSend[] = [
+    { kind: 'session', ...common, sessionId: `day-${day}`, startMs, endMs: startMs + HOUR_MS },
+    { kind: 'session', ...common, sessionId: 'retracted', startMs, endMs: startMs + HOUR_MS },
+    { kind: 'check-in', ...common, checkInId: `day-${day}`, atMs: startMs },
+  ];
+  const change = { changeId: 'c', changedAtMs: 0, effectiveFrom: START_DAY, organisationId: 'o' };
+  const corrections: readonly UserEventToSend[] = [
+    { kind: 'retraction', userId: 'u', sessionId: 'retracted' },
+    { kind: 'settings', userId: 'u', change },
+  ];
+  const projection = createTestProjection();
+  for (const [time, events] of [
+    [1, corrections],
+    [2, additive],
+    [3, additive],
+  ] as const) {
+    const records = events.map((event, offset) =>
+      toRecord(event, offset, { timestampMs: time, headers: { 'x-reply-to': 'somebody' } }),
+    );
+    await applyInTransaction(client as unknown as PoolClient, projection, records, attempt);
+  }
 }
 
 /** The plans that this connection keeps, by the name of the statement. */
@@ -51,7 +73,7 @@ describe('the statements of a batch', () => {
     'look rows up by key in the order of their parameters, though they were planned for tables %s',
     async (state) => {
       if (state !== 'never analysed') {
-        await apply(0, 0);
+        await apply(0, 1);
         await database.pool.query('VACUUM ANALYZE');
       }
       // Planned here, and kept as long as the connection (or until statistics are gathered).
@@ -61,11 +83,20 @@ describe('the statements of a batch', () => {
       const plans = await keptPlans();
       expect([...plans.keys()].sort()).toEqual([
         'streaks_add_totals',
+        'streaks_find_check_ins',
         'streaks_find_focus_sessions',
+        'streaks_find_organisations',
+        'streaks_find_retracted',
+        'streaks_find_specials',
+        'streaks_insert_check_ins',
         'streaks_insert_focus_sessions',
         'streaks_insert_streaks',
         'streaks_insert_totals',
+        'streaks_keep_retracted',
         'streaks_lock_streaks',
+        'streaks_raise_check_ins',
+        'streaks_raise_focus_sessions',
+        'streaks_read_streaks',
         'streaks_write_streaks',
       ]);
       for (const [, plan] of plans) {
