@@ -71,6 +71,7 @@ describe('the change that an added day makes where there is bridging', () => {
     ['STREAK_RESET', 'a day after the pause that was not enough', [1, 2], 10, PAUSE],
     ['STREAK_REVISED', 'late data in an old chain', [1, 2, 9], 3, FREEZES],
     ['STREAK_REVISED', 'late data that earns a freeze sooner, when the bank is full', [1, 2, 3, 5, 7], 0, FREEZES],
+    ['STREAK_REVISED', 'late data that joins two runs and so breaks the chain', [0, 1, 2, 4, 5, 7, 9], 3, FREEZES],
   ])('is %s for %s', (expected, _, before, added, bridging) => {
     expect(classifyAddedDay({ runs: runsFromDays(before as LocalDay[]), bridging }, added as LocalDay)).toBe(expected);
   });

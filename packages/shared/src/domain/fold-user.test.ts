@@ -66,6 +66,7 @@ describe('what the events of a user amount to', () => {
     ['two where two are needed', [settings({ dailyCheckInTarget: 2 }), checkIn('a', 1), checkIn('b', 1)], [1]],
     ['the day of its own zone', [checkIn('a', 1, 1, 'Pacific/Auckland')], [2]],
     ['a retraction is of sessions alone', [checkIn('a', 1), retraction('a')], [1]],
+    ['the first of two with one id', [checkIn('a', 1), checkIn('a', 2)], [1]],
     ['no session', [session('a', 1)], []],
   ])('check-ins: %s', (_, events, expected) => {
     expect(daysOf(events, 'activity')).toEqual(expected);

@@ -125,6 +125,12 @@ describe('stored settings', () => {
     expect(ids(stored)).toEqual(expected);
   });
 
+  it('are the same whichever of two changes with one id and instant comes first', () => {
+    const log = [60, 90].map((seconds) => ({ change: change('a', 1, 10, target(seconds)), recordTimeMs: 1 }));
+    expect(storedOf(log.toReversed())).toEqual(storedOf(log));
+    expect(storedOf(log).dailyTargetSeconds).toHaveLength(1);
+  });
+
   it('do not grow by changes for the same day', () => {
     const log = Array.from({ length: 1000 }, (_, at) => ({
       change: change(`${at}`, at, 10, { ...target(at + 1), timezone: 'UTC' }),
