@@ -65,6 +65,8 @@ export interface Applied<C extends Change, Outcome> {
   /** In record order; those of one shardKey in version order. */
   readonly changes: readonly C[];
   readonly rejected: readonly Rejected[];
+  /** Of the decoder's rejections those that must leave no dead letter. Default: none. */
+  readonly withheld?: ReadonlySet<Rejected>;
   /** What the projection wants to be told again after COMMIT (counts for metrics, replies owed). */
   readonly outcome: Outcome;
 }
@@ -79,11 +81,13 @@ export interface Projection<Event, C extends Change, Outcome> {
   /**
    * Folds the records into the read model, inside the transaction, set-based. May be called again for the same
    * records after a rollback, and with fewer of them: it must keep no state of a transaction that did not commit.
+   * `rejected`: what the decoder rejected among the same records' neighbours; it becomes dead letters.
    */
   apply(
     transaction: Transaction,
     records: readonly DecodedRecord<Event>[],
     attempt: number,
+    rejected?: readonly Rejected[],
   ): Promise<Applied<C, Outcome>>;
   /** Writes the numbered changes to the outbox table, in the same transaction, after the shards were locked. */
   saveChanges(transaction: Transaction, changes: readonly NumberedChange<C>[]): Promise<void>;

@@ -88,15 +88,19 @@ async function writeBatches<Event, C extends Change, Outcome>(
   if (ours.length === 0)
     return { batches: ours, fenced, applied: undefined, numbered: [], letters: [], ranges: new Map() };
 
+  const undecodable = ours.flatMap((batch) => batch.rejected);
   const applied = await context.projection.apply(
     client,
     ours.flatMap((batch) => batch.events),
     attempt,
+    undecodable,
   );
   await context.onStep?.('B4_APPLIED', client);
 
-  const rejected = [...ours.flatMap((batch) => batch.rejected), ...applied.rejected];
-  const rows = await numberAndSave(client, context, applied.changes, rejected);
+  const rejected = [...undecodable, ...applied.rejected];
+  const { withheld } = applied;
+  const letters = withheld === undefined ? rejected : rejected.filter((record) => !withheld.has(record));
+  const rows = await numberAndSave(client, context, applied.changes, letters);
   await context.onStep?.('B5_NUMBERED', client);
 
   await advanceProgress(

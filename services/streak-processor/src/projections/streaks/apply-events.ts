@@ -1,4 +1,4 @@
-import type { Applied, DecodedRecord } from '@streaks/exactly-once/projection';
+import type { Applied, DecodedRecord, Rejected } from '@streaks/exactly-once/projection';
 import type { UserEvent } from '@streaks/shared/contracts/user-event';
 import type { DefaultTargets } from '@streaks/shared/domain/rules';
 import type { ClientBase } from 'pg';
@@ -13,6 +13,7 @@ import { countCorrections, countVerdicts, type StreaksOutcome } from './outcome'
 import { collectReplies } from './replies/collect-replies';
 import { readSpecials } from './specials/read-specials';
 import { withholdErased, withholdRetracted } from './specials/withhold-events';
+import { ownersOf, withholdRejected } from './specials/withhold-rejected';
 import type { StreakChange } from './streak-change';
 
 export interface ApplyEventsOptions {
@@ -20,6 +21,8 @@ export interface ApplyEventsOptions {
   readonly memory: BatchMemory;
   /** The tables are those of a rebuild. */
   readonly isShadow: boolean;
+  /** What could not be decoded: as much the user's as an event is. */
+  readonly rejected: readonly Rejected[];
 }
 
 /**
@@ -30,14 +33,14 @@ export async function applyEvents(
   client: ClientBase,
   records: readonly DecodedRecord<UserEvent>[],
   attempt: number,
-  { targets, memory, isShadow }: ApplyEventsOptions,
+  { targets, memory, isShadow, rejected }: ApplyEventsOptions,
 ): Promise<Applied<StreakChange, StreaksOutcome>> {
   const batch = groupEvents(records);
   const { sessions, checkIns, corrections } = batch;
   const markedBuckets = isShadow
     ? await readMarkedBuckets(client)
-    : await lockBuckets(client, { shared: additiveUsers(batch), exclusive: usersOf(corrections) });
-  const known = await readSpecials(client, usersOf(records), markedBuckets);
+    : await lockBuckets(client, { shared: additiveUsers(batch, rejected), exclusive: usersOf(corrections) });
+  const known = await readSpecials(client, allUsers(records, rejected), markedBuckets);
   const corrected = await applyCorrections(client, corrections, {
     targets,
     specials: known,
@@ -78,16 +81,27 @@ export async function applyEvents(
       activity.remember();
     },
   };
-  return { changes, rejected: [...focus.rejected, ...activity.rejected], outcome };
+  return {
+    changes,
+    rejected: [...focus.rejected, ...activity.rejected],
+    withheld: withholdRejected(rejected, specials),
+    outcome,
+  };
 }
 
 function* usersOf(records: readonly DecodedRecord<UserEvent>[]): Iterable<string> {
   for (const { event } of records) yield event.userId;
 }
 
-function* additiveUsers({ sessions, checkIns }: GroupedEvents): Iterable<string> {
+function* allUsers(records: readonly DecodedRecord<UserEvent>[], rejected: readonly Rejected[]): Iterable<string> {
+  yield* usersOf(records);
+  yield* ownersOf(rejected);
+}
+
+function* additiveUsers({ sessions, checkIns }: GroupedEvents, rejected: readonly Rejected[]): Iterable<string> {
   yield* usersOf(sessions);
   yield* usersOf(checkIns);
+  yield* ownersOf(rejected);
 }
 
 /**

@@ -43,7 +43,8 @@ export function createStreaksProjection(options: StreaksProjectionOptions): Stre
   const memory = createBatchMemory();
   return {
     decode: (records) => decodeEvents(decoder, limits, records),
-    apply: (transaction, records, attempt) => applyEvents(transaction, records, attempt, { targets, memory, isShadow }),
+    apply: (transaction, records, attempt, rejected = []) =>
+      applyEvents(transaction, records, attempt, { targets, memory, isShadow, rejected }),
     saveChanges: (transaction, changes) => saveHistory(transaction, generation, changes),
     committed({ changes, rejected, outcome }) {
       outcome.remember();
