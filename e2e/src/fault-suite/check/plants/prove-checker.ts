@@ -1,6 +1,6 @@
 import type { CollectedRun } from '../collected-run';
 import type { Expectation } from '../expectation';
-import { countFaults, type Fault } from '../fault';
+import { countFaults, describeFaults, type Fault } from '../fault';
 import { boardPlants } from './board-plants';
 import { correctionPlants } from './correction-plants';
 import { publishedPlants } from './published-plants';
@@ -17,7 +17,7 @@ export function proveChecker(
 ): string[] {
   const own = check(run);
   if (own.length > 0) {
-    throw new Error(`the run to plant faults in has ${own.length} already: ${own[0]?.where}: ${own[0]?.detail}`);
+    throw new Error(`the run to plant faults in has ${own.length} already:\n${describeFaults(own).join('\n')}`);
   }
   const plants = [...storePlants, ...correctionPlants, ...boardPlants, ...publishedPlants(run)];
   return plants.map(({ name, kind, where, plant }) => {
