@@ -41,12 +41,14 @@ export async function storeEvents<Event extends AdditiveEvent>(
     if (!source.isRepeat(events[repeat] as Event, events[first] as Event)) continue;
     latestMs.set(first, Math.max(latestMs.get(first) ?? recordTimeAt(first), recordTimeAt(repeat)));
   }
-  const recordTimesMs = new Float64Array(firsts.length);
+  const candidates = {
+    events: firsts.map((first) => events[first] as Event),
+    recordTimesMs: new Float64Array(firsts.length),
+  };
   for (let place = 0; place < firsts.length; place += 1) {
     const first = firsts[place] as number;
-    recordTimesMs[place] = latestMs.get(first) ?? recordTimeAt(first);
+    candidates.recordTimesMs[place] = latestMs.get(first) ?? recordTimeAt(first);
   }
-  const candidates = { events: firsts.map((first) => events[first] as Event), recordTimesMs };
   const taken = await insertEvents(client, source, candidates, attempt, known);
 
   const keptByFirst = new Map<number, RecordedEvent<Event>>();

@@ -123,10 +123,10 @@ export function foldStreak(
     index: number,
     changeType: ChangeType,
     qualifiedDate: LocalDay | null,
-    { runs, timezone }: Pick<StreakState, 'runs' | 'timezone'>,
+    runs: Runs,
+    timezone: string | null,
   ): void => {
-    const updatedAtMs = recordTimeMs(index);
-    const after: StreakState = { ...state, runs, timezone, version: state.version + 1, updatedAtMs };
+    const after = nextState(state, runs, timezone, recordTimeMs(index));
     const summaryAfter = runs === state.runs ? summary : summarise(after);
     steps.push({
       index,
@@ -145,16 +145,24 @@ export function foldStreak(
     // Another owner cannot have added it: whose delta crossed the target is told by the day's row, which is locked.
     if (runs === state.runs) continue;
     const zone = lastQualifiedDay(runs) === day && !keepsZone ? timezone : state.timezone;
-    step(index, classifyAddedDay(state, day), day, { runs, timezone: zone });
+    step(index, classifyAddedDay(state, day), day, runs, zone);
   }
   if (rezoned.length === 0 || keepsZone) return steps;
   const lastDay = lastQualifiedDay(state.runs);
   const rezonedLast = rezoned.find(({ day }) => day === lastDay);
   if (rezonedLast !== undefined && rezonedLast.timezone !== state.timezone) {
     const index = Math.max(rezonedLast.index, steps.at(-1)?.index ?? 0);
-    step(index, 'STREAK_REVISED', null, { runs: state.runs, timezone: rezonedLast.timezone });
+    step(index, 'STREAK_REVISED', null, state.runs, rezonedLast.timezone);
   }
   return steps;
+}
+
+/** What settings put into a state stays. Most have none, and a copy of the whole costs more than its four fields. */
+function nextState(state: StreakState, runs: Runs, timezone: string | null, updatedAtMs: number): StreakState {
+  const version = state.version + 1;
+  return state.bridging === undefined && state.isUnlisted === undefined
+    ? { runs, timezone, version, updatedAtMs }
+    : { ...state, runs, timezone, version, updatedAtMs };
 }
 
 function lastQualifiedDay(runs: Runs): LocalDay | undefined {

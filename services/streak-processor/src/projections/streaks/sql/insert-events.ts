@@ -68,19 +68,19 @@ async function copyMissing<Event extends AdditiveEvent>(
 ): Promise<ReadonlyMap<number, RecordedEvent<Event>>> {
   const stored = await findAt(client, source, events, suspects);
   if (stored.size === events.length) return stored;
-  const { instants } = source.table;
-  const rows = createCopyRows(4 + instants.length, events.length * EXPECTED_ROW_BYTES);
+  const { table } = source;
+  const rows = createCopyRows(4 + table.instants.length, events.length * EXPECTED_ROW_BYTES);
   for (let place = 0; place < events.length; place += 1) {
     if (stored.has(place)) continue;
     const event = events[place] as Event;
     rows.row();
     rows.text(event.userId);
     rows.text(source.idOf(event));
-    for (const { of } of instants) rows.timestamptz(of(event));
+    table.copyInstants(rows, event);
     rows.text(event.timezone);
     rows.timestamptz(recordTimesMs[place] as number);
   }
-  const { copy } = eventStatements(source.table);
+  const { copy } = eventStatements(table);
   await copyNewRows(client, copy, rows.finish(), suspects.length < events.length ? known : undefined);
   return stored;
 }
