@@ -76,7 +76,13 @@ export async function runFaultSuite(cluster: FaultCluster, options: FaultSuiteOp
     ...publishedFaults(run, expected),
   ];
   try {
-    await runWithoutKills(cluster, () => feed.sendUntil(Math.min(PROOF_EVENTS, options.events)));
+    await runWithoutKills(cluster, async () => {
+      const proofEvents = Math.min(PROOF_EVENTS, options.events);
+      await feed.sendUntil(proofEvents / 2);
+      // Corrections come first in a batch: only what was applied before can leave anything behind.
+      await untilAtRest(pipeline, REST_TIMEOUT_MS);
+      await feed.sendUntil(proofEvents);
+    });
     const expectedFirst = await expect();
     const firstRun = await collectRun({ ...pipeline, topics: pipeline.outputTopics });
     const found = proveChecker(firstRun, expectedFirst, (run) => check(run, expectedFirst));
