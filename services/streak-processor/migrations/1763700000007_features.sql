@@ -86,6 +86,16 @@ ALTER TABLE user_streaks
   ADD COLUMN bridging     jsonb,
   ADD COLUMN is_unlisted  boolean NOT NULL DEFAULT false;
 
+-- Of streaks from before, which have neither freezes nor pauses: the start of the second day after the last one. Where clocks go back over that
+-- midnight the first of the two counts. A name that this server's time zones have not is left for the next change of its row.
+UPDATE user_streaks s SET expires_at = CASE WHEN (t.start - interval '1 hour') AT TIME ZONE s.timezone = t.midnight
+                                       THEN t.start - interval '1 hour' ELSE t.start END
+FROM (SELECT u.user_id, u.rule_id, (u.last_qualified_date + 2)::timestamp AS midnight,
+             (u.last_qualified_date + 2)::timestamp AT TIME ZONE u.timezone AS start
+      FROM user_streaks u JOIN (SELECT DISTINCT lower(name) AS name FROM pg_timezone_names) n ON n.name = lower(u.timezone)
+      WHERE u.last_qualified_date IS NOT NULL) t
+WHERE s.user_id = t.user_id AND s.rule_id = t.rule_id;
+
 -- Streaks that were stored before and may be alive; all others have broken, whatever their zone.
 UPDATE user_streaks s SET expires_at = (s.last_qualified_date + 2)::timestamp AT TIME ZONE z.name
 FROM pg_timezone_names z WHERE lower(z.name) = lower(s.timezone) AND s.last_qualified_date >= current_date - 3;
@@ -109,5 +119,5 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON
   TO streaks_writer;
 GRANT DELETE ON streak_history, dead_letters TO streaks_writer; -- erasure of a user
 GRANT SELECT ON
-  check_ins, retracted_sessions, special_users, organisation_members, organisations, reevaluations, friendships
+  check_ins, retracted_sessions, special_users, special_buckets, organisation_members, organisations, reevaluations, friendships
   TO streaks_reader;

@@ -32,14 +32,16 @@ export function recountStreak(
   const counted = countStreak(days, rules);
   const of = `${userId} (${ruleId})`;
   const [found, wanted] = [describeStreak(stored), describeStreak(counted)];
-  if (found !== wanted) faults.add('user_streaks differs from daily_totals', `${of}: ${found}, counted ${wanted}`);
+  const isRight = found === wanted;
+  if (!isRight) faults.add('user_streaks differs from daily_totals', `${of}: ${found}, counted ${wanted}`);
   if (!hasSameSettings(stored.state, counted.state)) {
     const [has, needs] = [describeSettings(stored.state), describeSettings(counted.state)];
     faults.add('user_streaks differs from the settings', `${of}: ${has}, they say ${needs}`);
+    return; // when it expires follows from them
   }
   // One in the past says the same as none.
   const [expiry, due] = [stored, counted].map(({ expiresAtMs }) => ((expiresAtMs ?? 0) > nowMs ? expiresAtMs : null));
-  if (expiry !== due && found === wanted) {
+  if (isRight && expiry !== due) {
     faults.add('user_streaks expires otherwise', `${of}: ${describeInstant(expiry)}, counted ${describeInstant(due)}`);
   }
 }
