@@ -59,6 +59,7 @@ export async function changeStreaks(
   options: ChangeStreaksOptions,
 ): Promise<ChangedStreaks> {
   if (news.length === 0) return { changes: [], causes: [], statesOf: () => new Map(), written: [] };
+  options.memory.beginBatch();
   const found = fold(news, await findStreaks(client, news, options), options);
   const { folded, inserted } = await settleNewStreaks(client, found, options);
   const written = [...inserted, ...(await writeFolded(client, folded, options))];
@@ -126,7 +127,7 @@ async function writeFolded(
     const rows = await writeStreaks(client, ruleId, writes);
     return writes.map(({ userId, state }, place) => ({ userId, streak: { state, row: rows[place] ?? '' } }));
   } catch (error) {
-    if (error instanceof StreakRowsChangedError) memory.contest(writes.map(({ userId }) => userId));
+    if (error instanceof StreakRowsChangedError) memory.contest(error.userIds);
     throw error;
   }
 }
@@ -152,8 +153,8 @@ async function settleNewStreaks(
   }
   const lostNews = folded.map(({ news }) => news).filter(({ userId }) => lost.has(userId));
   const rows = await lockStreaks(client, options.ruleId, idsOf(lostNews));
-  const missing = rows.filter((row) => row === undefined).length;
-  if (missing > 0) throw new StreakRowsChangedError(rows.length, rows.length - missing);
+  const missing = lostNews.filter((_, place) => rows[place] === undefined);
+  if (missing.length > 0) throw new StreakRowsChangedError(idsOf(missing));
   return {
     folded: [...folded.filter(({ news }) => !lost.has(news.userId)), ...fold(lostNews, rows, options)],
     inserted: [],

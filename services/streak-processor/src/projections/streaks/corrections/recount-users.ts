@@ -174,7 +174,7 @@ async function writeRecounts(
   if (inserts.length > 0) {
     const { lost, rows: places } = await insertStreaks(client, ruleId, inserts, correctionStatements);
     // Nobody who takes the bucket first can have been faster.
-    if (lost.size > 0) throw new StreakRowsChangedError(inserts.length, inserts.length - lost.size);
+    if (lost.size > 0) throw new StreakRowsChangedError([...lost]);
     for (const [place, { userId, state }] of inserts.entries()) rows.set(userId, { state, row: places[place] ?? '' });
   }
   return rows;

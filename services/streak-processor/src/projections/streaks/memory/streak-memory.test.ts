@@ -33,4 +33,15 @@ describe('a streak memory', () => {
     expect(memory.recall('u')).toBeUndefined();
     expect(memory.isContested('other')).toBe(false);
   });
+
+  it('takes contested users up again after some hundred batches', () => {
+    const memory = createStreakMemory(10);
+    memory.contest(['u']);
+    let batches = 0;
+    for (; memory.isContested('u'); batches += 1) memory.beginBatch();
+    expect(batches).toBeGreaterThan(100);
+    expect(batches).toBeLessThan(1_000);
+    memory.remember('u', streak('(0,3)'));
+    expect(memory.recall('u')).toEqual(streak('(0,3)'));
+  });
 });

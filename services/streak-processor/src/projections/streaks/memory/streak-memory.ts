@@ -6,19 +6,29 @@ import type { LockedStreak } from '../sql/streak-row-text';
  */
 export interface StreakMemory {
   recall(userId: string): LockedStreak | undefined;
+  /** At the start of each batch. */
+  beginBatch(): void;
   /** Only what has been committed. */
   remember(userId: string, streak: LockedStreak): void;
-  /** Somebody else changed one of these rows: they are locked before they are folded from now on, for as long as this is known. */
+  /**
+   * Somebody else changed these rows: they are locked before they are folded for some hundred batches. Another owner goes on to
+   * change them, and then one batch in as many is repeated; a correction of another connection does so once.
+   */
   contest(userIds: Iterable<string>): void;
   isContested(userId: string): boolean;
 }
+
+/** A row is contested for at least as many batches, and at most for twice as many. */
+const CONTESTED_BATCHES = 256;
 
 /** Holds between half and all of `capacity` rows, those used last. */
 export function createStreakMemory(capacity: number): StreakMemory {
   const half = Math.max(1, Math.floor(capacity / 2));
   let recent = new Map<string, LockedStreak>();
   let older = new Map<string, LockedStreak>();
-  const contested = new Set<string>();
+  let contested = new Set<string>();
+  let contestedBefore = new Set<string>();
+  let batches = 0;
 
   const put = (userId: string, streak: LockedStreak) => {
     if (recent.size >= half && !recent.has(userId)) {
@@ -28,7 +38,17 @@ export function createStreakMemory(capacity: number): StreakMemory {
     recent.set(userId, streak);
   };
 
+  const isContested = (userId: string) =>
+    (contested.size > 0 && contested.has(userId)) || (contestedBefore.size > 0 && contestedBefore.has(userId));
+
   return {
+    beginBatch() {
+      batches += 1;
+      if (batches < CONTESTED_BATCHES) return;
+      batches = 0;
+      contestedBefore = contested;
+      contested = new Set();
+    },
     recall(userId) {
       const known = recent.get(userId);
       if (known !== undefined) return known;
@@ -37,7 +57,7 @@ export function createStreakMemory(capacity: number): StreakMemory {
       return old;
     },
     remember(userId, streak) {
-      if (!contested.has(userId)) put(userId, streak);
+      if (!isContested(userId)) put(userId, streak);
     },
     contest(userIds) {
       if (contested.size > half) contested.clear();
@@ -47,6 +67,6 @@ export function createStreakMemory(capacity: number): StreakMemory {
         older.delete(userId);
       }
     },
-    isContested: (userId) => contested.size > 0 && contested.has(userId),
+    isContested,
   };
 }

@@ -56,7 +56,8 @@ const writeStatement = (columns: Columns): string => `
       AND s.user_id = k.user_id COLLATE "POSIX" AND s.rule_id = $4 COLLATE "POSIX"
     RETURNING k.ord, s.ctid
   )
-  SELECT string_agg(ctid::text, ' ' ORDER BY ord) AS rows FROM written`;
+  SELECT string_agg(ctid::text, ' ' ORDER BY ord) AS rows,
+         CASE WHEN count(*) < cardinality($1::tid[]) THEN coalesce(json_agg(ord), '[]') END AS written FROM written`;
 
 /** Which columns are written: those of a state, or those that come from settings as well. */
 export interface StreakStatements {
@@ -90,12 +91,15 @@ export interface StreakWrite extends StreakInsert {
   readonly locked: LockedStreak;
 }
 
-/** The rows are not those that were folded. Carries the SQLSTATE of a serialization failure: roll back and repeat. */
+/** Rows are not those that were folded. Carries the SQLSTATE of a serialization failure: roll back and repeat. */
 export class StreakRowsChangedError extends Error {
   readonly code = '40001';
 
-  constructor(expected: number, written: number) {
-    super(`${written} of ${expected} streak rows had the version that was read`);
+  constructor(
+    /** Whose rows these are. */
+    readonly userIds: readonly string[],
+  ) {
+    super(`${userIds.length} streak rows have not the version that was read`);
     this.name = 'StreakRowsChangedError';
   }
 }
@@ -168,7 +172,7 @@ export async function writeStreaks(
   writes: readonly StreakWrite[],
   { columns, write }: StreakStatements = additiveStatements,
 ): Promise<readonly string[]> {
-  const { rows } = await client.query<{ rows: string | null }>({
+  const { rows } = await client.query<{ rows: string | null; written: readonly number[] | null }>({
     ...write,
     values: [
       tidArray(writes.map(({ locked }) => locked.row)),
@@ -178,10 +182,13 @@ export async function writeStreaks(
       ...parametersOf(columns, writes),
     ],
   });
-  const text = rows[0]?.rows ?? null;
-  const places = text === null ? [] : text.split(' ');
-  if (places.length !== writes.length) throw new StreakRowsChangedError(writes.length, places.length);
-  return places;
+  // Null where all were written, the usual case.
+  const written = rows[0]?.written ?? null;
+  if (written !== null) {
+    const places = new Set(written);
+    throw new StreakRowsChangedError(writes.filter((_, place) => !places.has(place + 1)).map(({ userId }) => userId));
+  }
+  return (rows[0]?.rows ?? '').split(' ');
 }
 
 /** As text that is an array already: pg would look at each place for characters to escape. */
