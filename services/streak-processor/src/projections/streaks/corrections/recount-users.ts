@@ -1,34 +1,15 @@
-import { sameBridging } from '@streaks/shared/domain/bridging';
-import { classifyRecount } from '@streaks/shared/domain/change-type';
 import { type DefaultTargets, RULE_IDS, type RuleId } from '@streaks/shared/domain/rules';
-import { sameRuns } from '@streaks/shared/domain/runs';
-import { emptyStreakState, type StreakState, summarise } from '@streaks/shared/domain/streak-state';
 import type { ClientBase } from 'pg';
 import { findSpecials } from '../specials/read-specials';
 import { readUserRules, type UserRules } from '../specials/user-rules';
 import type { LockedStreak } from '../sql/streak-row-text';
-import {
-  correctionStatements,
-  insertStreaks,
-  lockStreaks,
-  StreakRowsChangedError,
-  writeStreaks,
-} from '../sql/streak-rows';
-import type { ChangeSource, StreakChange } from '../streak-change';
+import { insertStreaks, lockStreaks, StreakRowsChangedError, writeStreaks } from '../sql/streak-rows';
+import { correctionStatements } from '../sql/streak-statements';
+import type { StreakChange } from '../streak-change';
 import { findQualifiedDays, type QualifiedDays } from './qualified-days';
+import { type Recount, type RecountCause, recount, type UserToRecount } from './recount-state';
 
-/** The record for whose sake a state is worked out anew. */
-export interface RecountCause extends ChangeSource {
-  readonly recordTimeMs: number;
-  readonly requestId: string | null;
-}
-
-export interface UserToRecount {
-  readonly userId: string;
-  readonly cause: RecountCause;
-  /** The user's erasure: the state before it is forgotten. */
-  readonly erasure?: RecountCause | undefined;
-}
+export type { RecountCause } from './recount-state';
 
 export interface Recounted {
   /** By rule; those of one user in version order. */
@@ -78,80 +59,6 @@ export async function recountEach(
     rows[ruleId] = await writeRecounts(client, ruleId, recounts);
   }
   return { changes, rows };
-}
-
-interface Recount {
-  readonly userId: string;
-  readonly row: LockedStreak | undefined;
-  /** At most two: the erasure, and what the user's later events make of the empty state. */
-  readonly changes: readonly StreakChange[];
-}
-
-function recount(
-  { userId, cause, erasure }: UserToRecount,
-  ruleId: RuleId,
-  row: LockedStreak | undefined,
-  days: QualifiedDays,
-  rules: UserRules,
-): Recount {
-  const changes: StreakChange[] = [];
-  let state = row?.state ?? emptyStreakState;
-  if (erasure !== undefined && state.version > 0) {
-    const forgotten: StreakState = { ...emptyStreakState, version: state.version };
-    const after = { ...emptyStreakState, version: state.version + 1, updatedAtMs: erasure.recordTimeMs };
-    changes.push({ ...toChange(userId, ruleId, forgotten, after, 'USER_ERASED', erasure), isErasure: true });
-    state = after;
-  }
-  const settings = rules.settingsOf(userId);
-  const counted: StreakState = {
-    runs: days.runs,
-    timezone: settings?.timezone ?? days.timezone,
-    version: state.version + 1,
-    updatedAtMs: cause.recordTimeMs,
-    ...(settings?.bridging === undefined ? {} : { bridging: settings.bridging }),
-    ...(settings?.isUnlisted ? { isUnlisted: true } : {}),
-  };
-  if (!isSame(state, counted)) {
-    changes.push(toChange(userId, ruleId, state, counted, classifyRecount(state, counted), cause));
-  }
-  const last = changes.length - 1;
-  return { userId, row, changes: changes.map((change, place) => ({ ...change, isLast: place === last })) };
-}
-
-/** Whether two states say the same, whatever their version and when they were written. */
-function isSame(one: StreakState, other: StreakState): boolean {
-  return (
-    sameRuns(one.runs, other.runs) &&
-    one.timezone === other.timezone &&
-    sameBridging(one.bridging, other.bridging) &&
-    one.isUnlisted === other.isUnlisted
-  );
-}
-
-function toChange(
-  userId: string,
-  ruleId: RuleId,
-  before: StreakState,
-  after: StreakState,
-  changeType: StreakChange['changeType'],
-  { topicId, partition, offset, recordTimeMs, requestId }: RecountCause,
-): StreakChange {
-  return {
-    shardKey: userId,
-    userId,
-    ruleId,
-    version: after.version,
-    changeType,
-    qualifiedDate: null,
-    before,
-    after,
-    summaryBefore: summarise(before),
-    summaryAfter: summarise(after),
-    isLast: true,
-    source: { topicId, partition, offset },
-    recordTimeMs,
-    requestId,
-  };
 }
 
 /** Writes what the last change of each led to. */
