@@ -5,8 +5,8 @@ import { type FaultCluster, startFaultCluster } from './cluster/fault-cluster';
 import { figuresLine, publishedLines } from './figures';
 import { runFaultSuite } from './run-fault-suite';
 
-const KILLS = 20;
-const EVENTS = 20_000;
+const KILLS = 15;
+const EVENTS = 12_000;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** The quick half of `npm run test:faults`: the same code, on the one broker of the tests. */

@@ -43,8 +43,9 @@ export interface SuiteResult {
   readonly faults: readonly string[];
 }
 
-/** Records of the first part, without kills, in copies of which faults are planted: enough for some of every kind. */
-const PROOF_EVENTS = 6_000;
+/** Records of the first part, without kills, in copies of which faults are planted: enough for some of every kind, and three to a user. */
+const LEAST_PROOF_EVENTS = 3_000;
+const PROOF_EVENTS_PER_USER = 3;
 const CHUNK_EVENTS = 50;
 const REST_TIMEOUT_MS = 300_000;
 const PATIENCE_MS = 30_000;
@@ -77,7 +78,7 @@ export async function runFaultSuite(cluster: FaultCluster, options: FaultSuiteOp
   ];
   try {
     await runWithoutKills(cluster, async () => {
-      const proofEvents = Math.min(PROOF_EVENTS, options.events);
+      const proofEvents = Math.min(options.events, Math.max(LEAST_PROOF_EVENTS, PROOF_EVENTS_PER_USER * users));
       await feed.sendUntil(proofEvents / 2);
       // Corrections come first in a batch: only what was applied before can leave anything behind.
       await untilAtRest(pipeline, REST_TIMEOUT_MS);
