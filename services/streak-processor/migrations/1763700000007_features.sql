@@ -79,9 +79,8 @@ CREATE TABLE friendships (
 CREATE INDEX friendships_by_second ON friendships (user_b, user_a) INCLUDE (is_friend);
 
 -- expires_at: when the current streak breaks if nothing is added. updated_at: record time of the event that changed the row last.
--- bridging: freeze rules by date and pauses; null for most. Boards leave out unlisted users. Milliseconds are what Redis ranks by.
+-- bridging: freeze rules by date and pauses; null for most. Boards leave out unlisted users.
 ALTER TABLE user_streaks
-  ALTER COLUMN updated_at TYPE timestamptz(3),
   ADD COLUMN expires_at   timestamptz,
   ADD COLUMN bridging     jsonb,
   ADD COLUMN is_unlisted  boolean NOT NULL DEFAULT false;
@@ -96,17 +95,36 @@ FROM (SELECT u.user_id, u.rule_id, (u.last_qualified_date + 2)::timestamp AS mid
       WHERE u.last_qualified_date IS NOT NULL) t
 WHERE s.user_id = t.user_id AND s.rule_id = t.rule_id;
 
--- Streaks that were stored before and may be alive; all others have broken, whatever their zone.
-UPDATE user_streaks s SET expires_at = (s.last_qualified_date + 2)::timestamp AT TIME ZONE z.name
-FROM pg_timezone_names z WHERE lower(z.name) = lower(s.timezone) AND s.last_qualified_date >= current_date - 3;
+-- Who stands on the boards, for as long as Redis cannot tell. Apart from user_streaks, of which every change would else be written into two more indexes.
+-- It follows the history: board_marks is how far.
+CREATE TABLE board_places (
+  user_id         text COLLATE "C" NOT NULL,
+  rule_id         text COLLATE "C" NOT NULL,
+  qualified_days  integer          NOT NULL CHECK (qualified_days > 0),
+  longest_streak  integer          NOT NULL,
+  latest_streak   integer          NOT NULL,
+  updated_at      timestamptz(3)   NOT NULL, -- milliseconds are what Redis ranks by
+  expires_at      timestamptz(3)   NOT NULL,
+  PRIMARY KEY (user_id, rule_id)
+) WITH (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.05);
+
+CREATE TABLE board_marks (
+  shard       integer PRIMARY KEY,
+  ranked_seq  bigint  NOT NULL, -- of streak_history: changes up to it are in board_places
+  generation  bigint  NOT NULL -- under which all of board_places was last compared with user_streaks
+);
+
+INSERT INTO board_marks SELECT shard, out_seq, generation FROM outbox_shard, projection_generation;
+INSERT INTO board_places
+SELECT user_id, rule_id, qualified_days_count, longest_run_length, current_run_length, date_trunc('milliseconds', updated_at),
+       coalesce(expires_at, '1970-01-01T00:00:00Z')
+FROM user_streaks WHERE qualified_days_count > 0;
 
 -- The order of the boards, with all that a page shows.
-CREATE INDEX user_streaks_by_qualified_days ON user_streaks
-  (rule_id, qualified_days_count DESC, longest_run_length DESC, updated_at, user_id)
-  INCLUDE (current_run_length, expires_at) WHERE NOT is_unlisted AND qualified_days_count > 0;
-CREATE INDEX user_streaks_by_current ON user_streaks
-  (rule_id, current_run_length DESC, longest_run_length DESC, updated_at, user_id)
-  INCLUDE (qualified_days_count, expires_at) WHERE NOT is_unlisted AND qualified_days_count > 0;
+CREATE INDEX board_places_by_qualified_days ON board_places
+  (rule_id, qualified_days DESC, longest_streak DESC, updated_at, user_id) INCLUDE (latest_streak, expires_at);
+CREATE INDEX board_places_by_current ON board_places
+  (rule_id, latest_streak DESC, longest_streak DESC, updated_at, user_id) INCLUDE (qualified_days, expires_at);
 
 -- The chain of a user: history, analytics, the event stream. It begins anew with a row USER_ERASED, everything before which is gone.
 CREATE INDEX streak_history_by_user ON streak_history (user_id, rule_id, version);
@@ -115,9 +133,11 @@ CREATE INDEX streak_history_by_user ON streak_history (user_id, rule_id, version
 CREATE INDEX dead_letters_by_key ON dead_letters USING hash (key) WHERE user_id IS NULL;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-  check_ins, retracted_sessions, special_users, special_buckets, organisation_members, organisations, reevaluations, friendships
+  check_ins, retracted_sessions, special_users, special_buckets, organisation_members, organisations, reevaluations, friendships,
+  board_places, board_marks
   TO streaks_writer;
 GRANT DELETE ON streak_history, dead_letters TO streaks_writer; -- erasure of a user
 GRANT SELECT ON
-  check_ins, retracted_sessions, special_users, special_buckets, organisation_members, organisations, reevaluations, friendships
+  check_ins, retracted_sessions, special_users, special_buckets, organisation_members, organisations, reevaluations, friendships,
+  board_places
   TO streaks_reader;

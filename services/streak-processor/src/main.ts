@@ -28,9 +28,9 @@ import { prepareStore } from './prepare-store';
 import { processFailpoints } from './process-failpoints';
 import { haltRestoredShards } from './publication/halt-restored-shards';
 import { preparePublisher } from './publication/prepare-publisher';
+import { startBoards } from './read-model/boards/start-boards';
 import { keepFilled } from './read-model/keep-filled';
 import { createReplySender } from './read-model/send-replies';
-import { startBoards } from './read-model/start-boards';
 import { settings } from './settings';
 
 const name = 'streak-processor';
@@ -123,6 +123,7 @@ async function start(resources: ServiceResources): Promise<void> {
     redis,
     keyPrefix: config.REDIS_KEY_PREFIX,
     isOn: config.LEADERBOARDS,
+    pool,
     logger,
     registry,
   });

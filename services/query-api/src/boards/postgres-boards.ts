@@ -1,15 +1,10 @@
-import {
-  type BoardEntry,
-  type BoardName,
-  compareOnBoard,
-  primaryFigure,
-} from '@streaks/shared/redis/boards/board-entry';
+import { type BoardEntry, type BoardName, compareOnBoard } from '@streaks/shared/redis/boards/board-entry';
 import type { BoardPage, BoardReader } from '@streaks/shared/redis/boards/board-reader';
 import type { Pool } from 'pg';
 import { createPostgresQuery } from '../stores/postgres/postgres-query';
 import type { StoreCircuit } from '../stores/store-circuit';
 import { ANCHOR_SPACING, type BoardOutline, scanOutline } from './board-outline';
-import { type BoardRow, boardStatements, READ_USER, toEntry } from './board-statements';
+import { type BoardRow, boardStatements, placeOf, READ_USER, toEntry } from './board-statements';
 import { keepOutlines } from './keep-outlines';
 
 export interface PostgresBoardsOptions {
@@ -104,10 +99,6 @@ export function createPostgresBoards({ pool, circuit, timeoutMs, monotonicMs }: 
       return { total: Math.max(total, start + skip + entries.length), first: start + skip, entries };
     },
   };
-}
-
-function placeOf(board: BoardName, entry: BoardEntry): readonly (string | number)[] {
-  return [primaryFigure(board, entry), entry.longestStreak, entry.updatedAtMs, entry.userId];
 }
 
 /** How many elements come before a point, of a list in which those that do come first. */

@@ -4,9 +4,11 @@ import { boardKeys } from './board-keys';
 import { defineBoardScripts } from './board-scripts';
 import { decodeMember } from './board-value';
 
-/** One script call blocks Redis for all other clients: to trim so many of a board of a million takes about two milliseconds. */
+/** One script call blocks Redis for all other clients: to trim so many of a board of a million takes two to four milliseconds. */
 export const TRIM_AT_ONCE = 500;
 const MORE_TO_TRIM = -1;
+/** So many calls take a few tenths of a second. */
+const MOST_TRIMS = 40;
 
 /** Which places of a board to read. */
 export interface PageRequest {
@@ -32,7 +34,8 @@ export interface BoardPage {
 
 /**
  * The boards of a store. `nowMs` decides who is on the current board: a streak that has broken by then is out, though nobody
- * wrote that. Methods resolve to undefined where the boards are not there as a whole: never filled, emptied, being filled.
+ * wrote that. Methods resolve to undefined where the boards are not there as a whole: never filled, emptied, being filled; or
+ * where so many streaks broke a moment ago that they cannot be taken off while somebody waits (the next call goes on).
  */
 export interface BoardReader {
   page(ruleId: string, board: BoardName, request: PageRequest, nowMs: number): Promise<BoardPage | undefined>;
@@ -58,7 +61,7 @@ export function createBoardReader({
   ): Promise<BoardPage | undefined> {
     const keys = boardKeys(keyPrefix, ruleId);
     const touched = [keys.sentinel, keys.members, keys[board], ...(board === 'current' ? [keys.expiry] : [])];
-    for (;;) {
+    for (let call = 0; call <= MOST_TRIMS; call += 1) {
       const values = [nowMs, TRIM_AT_ONCE, offset, userId, limit];
       const [total, first, ...pairs] = await scripts.boardsRead(touched.length, ...touched, ...values);
       if (total === undefined) {
@@ -68,6 +71,7 @@ export function createBoardReader({
         return { total: Number(total), first: Number(first), entries: decodePairs(pairs) };
       }
     }
+    return undefined;
   }
 
   return {

@@ -85,7 +85,7 @@ local function trim(current, expiry, members, now, limit)
     broken[place] = (stamp or '') .. ids[place]
   end
   redis.call('ZREM', current, unpack(broken))
-  redis.call('ZREM', expiry, unpack(ids))
+  redis.call('ZREMRANGEBYRANK', expiry, 0, #ids - 1)
   return #ids
 end
 `;

@@ -7,7 +7,7 @@ import { defineBoardScripts } from './board-scripts';
 import { encodeMember, encodeScore } from './board-value';
 
 /** One script call blocks Redis for all other clients: so many users of boards of a million take about a millisecond. */
-const USERS_PER_CALL = 50;
+const USERS_PER_CALL = 25;
 /** Without a clock: no streak has broken by then. */
 const BEFORE_ALL = '0';
 

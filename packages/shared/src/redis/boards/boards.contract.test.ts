@@ -181,7 +181,7 @@ export function describeBoards(title: string, prepare: () => BoardsUnderTest): v
 
     it('is a plain sort of the newest states, whatever is written in whatever order', async () => {
       const userId = fc.constantFrom(...HOSTILE_IDS);
-      const version = fc.integer({ min: 1, max: 9 });
+      const version = fc.integer({ min: 1, max: 12 });
       const step = fc.oneof(
         { weight: 6, arbitrary: fc.record({ userId, version, state: stateArbitrary }) },
         { weight: 1, arbitrary: fc.record({ userId, version, state: fc.constant(null) }) },

@@ -47,7 +47,12 @@ function write(userId: string, lastDay = TODAY, version = 1): StreakWrite {
 }
 
 beforeAll(async () => {
-  redis = createRedis({ url: stackAddresses().REDIS_URL, name: 'boards-test', onOutage: () => undefined });
+  redis = createRedis({
+    url: stackAddresses().REDIS_URL,
+    name: 'boards-test',
+    commandTimeoutMs: 10_000,
+    onOutage: () => undefined,
+  });
   expect(await waitForRedis(redis, 5_000)).toBe(true);
 });
 
@@ -117,6 +122,17 @@ describe('boards in Redis', () => {
     const page = await boards.page('focus', 'current', FIRST, nowMs);
     expect(page?.entries.map(({ userId }) => userId)).toEqual(['alive']);
   });
+
+  it('let nobody wait until tens of thousands of broken streaks are off the board', async () => {
+    const { writer, boards, fill } = openBoards();
+    await fill();
+    const broken = Array.from({ length: 21_000 }, (_, index) => write(`broken-${index}`, TODAY - 2));
+    await writer.write([...broken, write('alive')]);
+    expect(await boards.page('focus', 'current', FIRST, NOON_MS)).toBeUndefined();
+    expect(await boards.page('focus', 'qualified', FIRST, NOON_MS)).toMatchObject({ total: 21_001 });
+    const page = await boards.page('focus', 'current', FIRST, NOON_MS);
+    expect(page).toMatchObject({ total: 1, entries: [{ userId: 'alive' }] });
+  }, 60_000);
 
   it('leave out of the current board what is broken when it is written, given a clock', async () => {
     const { store, catchUp, fill } = openBoards();

@@ -6,21 +6,25 @@ import { createCatchUp } from '@streaks/shared/redis/boards/board-marks';
 import { createBoardUpkeep } from '@streaks/shared/redis/boards/board-upkeep';
 import { type BoardWriter, createBoardWriter } from '@streaks/shared/redis/boards/board-writer';
 import type { Redis } from 'ioredis';
+import type { Pool } from 'pg';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { keepBoards, keepBoardsAway } from './keep-boards';
+import { keepPlaces } from './keep-places';
 
 export interface StartBoardsOptions {
   readonly redis: Redis;
   readonly keyPrefix: string;
   /** LEADERBOARDS. */
   readonly isOn: boolean;
+  readonly pool: Pool;
   readonly logger: Logger;
   readonly registry: Registry;
 }
 
-/** Keeps the boards until the service stops. Returns what the streak store fills them with; undefined: there are none. */
+/** Keeps the boards until the service stops. Returns what the streak store fills those in Redis with; undefined: there are none. */
 export function startBoards(resources: ServiceResources, options: StartBoardsOptions): BoardWriter | undefined {
-  const { redis, keyPrefix, isOn, logger, registry } = options;
+  const { redis, keyPrefix, isOn, pool, logger, registry } = options;
+  startPlaces(resources, { pool, logger, registry });
   const upkeep = createBoardUpkeep(redis, keyPrefix);
   if (!isOn) {
     const kept = keepBoardsAway(upkeep, logger);
@@ -32,7 +36,7 @@ export function startBoards(resources: ServiceResources, options: StartBoardsOpt
   const ranked = new Counter({
     registers: [registry],
     name: 'streaks_processor_board_users_total',
-    help: 'Users brought up to date on the leaderboards. Of all processors one does this at a time.',
+    help: 'Users brought up to date on the leaderboards in Redis. Of all processors one does this at a time.',
   });
   new Gauge({
     registers: [registry],
@@ -53,4 +57,23 @@ export function startBoards(resources: ServiceResources, options: StartBoardsOpt
   });
   resources.defer('boards', () => kept.stop());
   return writer;
+}
+
+/** The boards in Postgres, which are there whatever Redis has. */
+function startPlaces(
+  resources: ServiceResources,
+  { pool, logger, registry }: Pick<StartBoardsOptions, 'pool' | 'logger' | 'registry'>,
+): void {
+  const placed = new Counter({
+    registers: [registry],
+    name: 'streaks_processor_board_places_total',
+    help: 'Users brought up to date on the leaderboards in Postgres. Of all processors one does this at a time.',
+  });
+  const kept = keepPlaces({
+    pool,
+    monotonicMs: () => performance.now(),
+    logger,
+    onPlaced: (users) => placed.inc(users),
+  });
+  resources.defer('board places', () => kept.stop());
 }
