@@ -185,7 +185,8 @@ it('rejects at the deadline while Kafka is away, and goes on by itself afterward
     name: 'KafkaUnavailableError',
     outcome: 'unknown',
   });
-  expect(reliable.health().state).toBe('failing');
+  // The deadline may come before the first try has failed.
+  await waitFor(() => reliable?.health().state === 'failing', { description: 'the producer to notice' });
   isAway = false;
   const { offset } = await waitFor(() => reliable?.send({ key: 'b', value: Buffer.from('b') }), {
     description: 'a record to be acknowledged again',
