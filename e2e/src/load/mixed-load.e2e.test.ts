@@ -13,18 +13,18 @@ import { createCrew } from './churn';
 import { generateLoad } from './generate-load';
 import { type PacedSender, startPacedSender } from './paced-sender';
 
-const REPLACEMENTS = 20;
+const REPLACEMENTS = 9;
 const CREW = 3;
 const load = generateLoad({
-  records: 100_000,
-  users: 8_000,
+  records: 50_000,
+  users: 4_000,
   days: 30,
   duplicateShare: 0.03,
   lateShare: 0.05,
   seed: 20_250_301,
 });
 
-describe('100,000 sessions from three kinds of producers while processors are killed, join and leave', () => {
+describe('50,000 sessions from three kinds of producers while processors are killed, join and leave', () => {
   let pipeline: Pipeline;
   let sender: PacedSender | undefined;
   const producers: SessionProducer[] = [];
@@ -49,7 +49,7 @@ describe('100,000 sessions from three kinds of producers while processors are ki
   it('ends in exactly the totals, streaks, history and Redis state of the reference fold', async () => {
     const crew = createCrew(pipeline);
     for (let member = 0; member < CREW; member += 1) await crew.join();
-    sender = startPacedSender(producers, load.records, { durationMs: 160_000, chunkRecords: 400 });
+    sender = startPacedSender(producers, load.records, { durationMs: 80_000, chunkRecords: 400 });
     for (let replaced = 0; replaced < REPLACEMENTS; replaced += 1) await crew.replace();
     const { kills, killsInTransaction, leaves, joins } = crew.churn();
     const sentMeanwhile = sender.sent();
