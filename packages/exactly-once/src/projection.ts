@@ -62,7 +62,7 @@ export interface NumberedRejection {
 }
 
 export interface Applied<C extends Change, Outcome> {
-  /** In record order; those of one shardKey in version order. */
+  /** Those of one shardKey in version order; otherwise in any. */
   readonly changes: readonly C[];
   readonly rejected: readonly Rejected[];
   /** Of the decoder's rejections those that must leave no dead letter. Default: none. */

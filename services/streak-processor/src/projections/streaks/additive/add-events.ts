@@ -27,7 +27,7 @@ export interface AddEventsOptions {
 
 export interface AddedEvents {
   readonly verdicts: readonly Verdict[];
-  /** In record order; those of one user in version order. */
+  /** By user; those of one user in version order. */
   readonly changes: readonly StreakChange[];
   /** Of each change the place of its record among the records. */
   readonly causes: readonly number[];
@@ -62,8 +62,15 @@ export async function addEvents<Event extends AdditiveEvent>(
   const { ruleId } = source;
   const { rules, withheld, ownRows, attempt } = options;
   const memory = options.memory[ruleId];
-  const { verdicts, stored } = await storeEvents(client, source, records, withheld, attempt, memory.events);
   const events = records.map(({ event }) => event);
+  const recordTimeMs = (place: number): number => recordTimeOf((records[place] as DecodedRecord<Event>).source);
+  const { verdicts, stored } = await storeEvents(client, source, {
+    events,
+    recordTimeMs,
+    withheld,
+    attempt,
+    known: memory.events,
+  });
   const deltas = collectDayDeltas(source, events, stored);
   const totals = await addDayTotals(client, ruleId, deltas, attempt, memory.days);
   const news = findStreakNews(deltas, totals, {
@@ -76,7 +83,7 @@ export async function addEvents<Event extends AdditiveEvent>(
     memory: streaks,
     ownRows,
     attempt,
-    recordTimeMs: (index) => recordTimeOf((records[index] as DecodedRecord<Event>).source),
+    recordTimeMs,
     hasOwnZone: (userId) => (rules.settingsOf(userId)?.timezone ?? null) !== null,
   });
   return {

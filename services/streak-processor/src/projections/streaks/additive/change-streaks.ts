@@ -18,7 +18,7 @@ export interface WrittenStreak {
 
 export interface ChangedStreaks {
   readonly written: readonly WrittenStreak[];
-  /** In record order; those of one user in version order. */
+  /** By user; those of one user in version order. */
   readonly changes: readonly StreakChange[];
   /** Of each change the place of its record among the records. */
   readonly causes: readonly number[];
@@ -74,10 +74,9 @@ export async function changeStreaks(
       causes.push(step.index);
     }
   }
-  const order = orderOf(causes);
   return {
-    changes: order.map((place) => changes[place] as StreakChange),
-    causes: order.map((place) => causes[place] as number),
+    changes,
+    causes,
     statesOf: () =>
       new Map(
         folded.map(({ news: ofUser, row, steps }) => [
@@ -87,12 +86,6 @@ export async function changeStreaks(
       ),
     written,
   };
-}
-
-/** Places in ascending order of their keys. Stable, and keys ascend within a user, so that versions stay in order. */
-function orderOf(keys: readonly number[]): readonly number[] {
-  const places = Array.from(keys, (_, place) => place);
-  return places.sort((one, other) => (keys[one] as number) - (keys[other] as number));
 }
 
 /** The rows of the news' users in their order: known, or else locked; undefined where there is none. */

@@ -1,6 +1,4 @@
-import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import type { ClientBase } from 'pg';
-import { recordTimeOf } from '../../../engines/decode-records';
 import { orderEvents } from '../batch/order-events';
 import type { KnownKeys } from '../memory/known-keys';
 import type { Withheld, WithheldEvents } from '../specials/withhold-events';
@@ -9,6 +7,16 @@ import type { AdditiveEvent, RuleSource } from './rule-source';
 
 /** What became of a record's event. */
 export type Verdict = 'stored' | 'duplicate' | 'conflict' | Withheld;
+
+export interface StoreEventsOptions<Event> {
+  /** In record order. */
+  readonly events: readonly Event[];
+  /** Of the record at a place, in epoch milliseconds. */
+  readonly recordTimeMs: (place: number) => number;
+  readonly withheld: WithheldEvents;
+  readonly attempt: number;
+  readonly known: KnownKeys;
+}
 
 export interface StoredEvents {
   /** By the place of the record. */
@@ -24,18 +32,13 @@ export interface StoredEvents {
 export async function storeEvents<Event extends AdditiveEvent>(
   client: ClientBase,
   source: RuleSource<Event>,
-  records: readonly DecodedRecord<Event>[],
-  withheld: WithheldEvents,
-  attempt: number,
-  known: KnownKeys,
+  { events, recordTimeMs: recordTimeAt, withheld, attempt, known }: StoreEventsOptions<Event>,
 ): Promise<StoredEvents> {
-  const events = records.map(({ event }) => event);
-  const verdicts = new Array<Verdict>(records.length).fill('stored');
+  const verdicts = new Array<Verdict>(events.length).fill('stored');
   for (const [place, verdict] of withheld) verdicts[place] = verdict;
   const counting = withheld.size === 0 ? undefined : [...events.keys()].filter((place) => !withheld.has(place));
   const { firsts, repeats } = orderEvents(source, events, counting);
 
-  const recordTimeAt = (place: number): number => recordTimeOf((records[place] as DecodedRecord<Event>).source);
   const latestMs = new Map<number, number>();
   for (const { repeat, first } of repeats) {
     if (!source.isRepeat(events[repeat] as Event, events[first] as Event)) continue;
