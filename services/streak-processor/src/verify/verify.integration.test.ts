@@ -139,6 +139,10 @@ const PLANTED: Readonly<Record<string, readonly (readonly [statement: string, fa
     ],
     [`DELETE FROM organisations`, /^organisations lacks a member's .*member: acme/],
     [
+      `UPDATE special_users SET settings = '{"organisationId": 7}' WHERE user_id = 'hidden'`,
+      /^settings cannot be read .*hidden$/,
+    ],
+    [
       `UPDATE special_users SET settings = NULL WHERE user_id = 'aiming'`,
       /^user_streaks differs from daily_totals .*aiming \(focus\): .*1 days, counted .*3 days/,
     ],

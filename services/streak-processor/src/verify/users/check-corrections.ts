@@ -1,5 +1,5 @@
 import { organisationIdsOf } from '@streaks/shared/domain/settings/effective-settings';
-import { noSettings, withoutRecordedUpTo } from '@streaks/shared/domain/settings/stored-settings';
+import { noSettings, type StoredSettings, withoutRecordedUpTo } from '@streaks/shared/domain/settings/stored-settings';
 import { bucketOf } from '../../projections/streaks/buckets/lock-buckets';
 import type { FaultList } from '../fault-list';
 import type { Recorded, StoredContext, StoredUser } from './stored-user';
@@ -45,10 +45,13 @@ function checkErasure({ userId, sessions, checkIns, retractions, special }: Stor
     ['sessions', sessions.filter(isLeft).length],
     ['check-ins', checkIns.filter(isLeft).length],
     ['retractions', retractions.filter(isLeft).length],
-    ['settings', withoutRecordedUpTo(special.settings, erasedAtMs) === special.settings ? 0 : 1],
+    ['settings', hasOlder(special.settings ?? noSettings, erasedAtMs) ? 1 : 0],
   ];
   for (const [what, count] of left) if (count > 0) faults.add('what was erased is left', `${userId}: ${count} ${what}`);
 }
+
+const hasOlder = (settings: StoredSettings, recordTimeMs: number): boolean =>
+  withoutRecordedUpTo(settings, recordTimeMs) !== settings;
 
 function checkMemberships(
   { userId, special, memberOf }: StoredUser,

@@ -1,7 +1,7 @@
 import { textArray } from '@streaks/exactly-once/binary/array-parameters';
 import type { LocalDay } from '@streaks/shared/domain/local-day';
 import { RULE_IDS, type RuleId } from '@streaks/shared/domain/rules';
-import { organisationIdsOf } from '@streaks/shared/domain/settings/effective-settings';
+import { organisationIdsOf, resolveSettings } from '@streaks/shared/domain/settings/effective-settings';
 import { noSettings, type StoredSettings } from '@streaks/shared/domain/settings/stored-settings';
 import type { PoolClient } from 'pg';
 import { toMs } from '../../projections/streaks/sql/event-table';
@@ -76,7 +76,7 @@ export async function readUsers(
     user(row.user_id).special = {
       hasRetractions: row.has_retractions,
       erasedAtMs: row.erased_ms === null ? null : Number(row.erased_ms),
-      settings: row.settings ?? noSettings,
+      settings: readable(row.settings ?? noSettings),
     };
   }
   for (const row of await select<Texts<'organisation_id'>>('organisation_id', 'organisation_members')) {
@@ -112,10 +112,25 @@ export async function readContext(client: PoolClient, users: readonly StoredUser
   const buckets = await client.query<{ bucket: number }>('SELECT bucket FROM special_buckets');
   const clock = await client.query<{ now_ms: string }>(`SELECT ${toMs('now()')} AS now_ms`);
   return {
-    organisations: new Map(organisations.rows.map(({ organisation_id, settings }) => [organisation_id, settings])),
+    organisations: new Map(
+      organisations.rows.flatMap(({ organisation_id, settings }): [string, StoredSettings][] => {
+        const read = readable(settings);
+        return read === undefined ? [] : [[organisation_id, read]];
+      }),
+    ),
     markedBuckets: new Set(buckets.rows.map(({ bucket }) => bucket)),
     nowMs: Number(clock.rows[0]?.now_ms),
   };
+}
+
+/** Settings that can be resolved; undefined where somebody edited them to what they cannot be. */
+function readable(settings: StoredSettings): StoredSettings | undefined {
+  try {
+    resolveSettings(settings, new Map());
+    return settings;
+  } catch {
+    return undefined;
+  }
 }
 
 function nobody(userId: string): GrowingUser {

@@ -249,6 +249,11 @@ describe('recountUser', () => {
       /^what was erased is left .*settings/,
     ],
     [
+      'settings that are none',
+      { user: { special: { ...special, settings: undefined } } },
+      /^settings cannot be read \(1\): u$/,
+    ],
+    [
       'a bucket that is not marked',
       { change: HALF_DAY, context: { markedBuckets: new Set() } },
       /^special_buckets lacks a bucket/,

@@ -17,6 +17,10 @@ export function recountUser(
   targets: DefaultTargets,
   faults: FaultList,
 ): void {
+  if (user.special !== undefined && user.special.settings === undefined) {
+    faults.add('settings cannot be read', user.userId);
+    return;
+  }
   checkCorrections(user, context, faults);
   const settings = resolveSettings(user.special?.settings ?? noSettings, context.organisations);
   for (const ruleId of RULE_IDS) {

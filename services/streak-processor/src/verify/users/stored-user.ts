@@ -24,7 +24,8 @@ export interface StoredRetraction extends Recorded {
 export interface StoredSpecial {
   readonly hasRetractions: boolean;
   readonly erasedAtMs: number | null;
-  readonly settings: StoredSettings;
+  /** Undefined: they are not what settings are. */
+  readonly settings: StoredSettings | undefined;
 }
 
 /** A row of `daily_totals`; milliseconds of `focus`, a number of check-ins of `activity`. */
