@@ -60,7 +60,7 @@ export async function changeStreaks(
 ): Promise<ChangedStreaks> {
   if (news.length === 0) return { changes: [], causes: [], statesOf: () => new Map(), written: [] };
   options.memory.beginBatch();
-  const found = fold(news, await findStreaks(client, news, options), options);
+  const found = await foldStreaks(client, news, options);
   const { folded, inserted } = await settleNewStreaks(client, found, options);
   const written = [...inserted, ...(await writeFolded(client, folded, options))];
 
@@ -86,6 +86,28 @@ export async function changeStreaks(
       ),
     written,
   };
+}
+
+/**
+ * Where a remembered row would not be written, since nothing in it changes, nothing would find out that another owner changed it
+ * meanwhile: it is locked and folded again.
+ */
+async function foldStreaks(
+  client: ClientBase,
+  news: readonly StreakNews[],
+  options: ChangeStreaksOptions,
+): Promise<readonly Folded[]> {
+  const { ruleId, memory, ownRows, attempt } = options;
+  const folded = fold(news, await findStreaks(client, news, options), options);
+  if (attempt > 0) return folded;
+  const unproven = folded.filter(
+    ({ news: { userId }, steps }) => steps.length === 0 && !ownRows.has(userId) && memory.recall(userId) !== undefined,
+  );
+  if (unproven.length === 0) return folded;
+  const again = unproven.map(({ news: ofUser }) => ofUser);
+  const proven = fold(again, await lockStreaks(client, ruleId, idsOf(again)), options);
+  const byNews = new Map(proven.map((one) => [one.news, one]));
+  return folded.map((one) => byNews.get(one.news) ?? one);
 }
 
 /** The rows of the news' users in their order: known, or else locked; undefined where there is none. */
