@@ -40,7 +40,8 @@ interface Folded {
  * once must not both start from nothing, and a statement that waited for the other owner still looks at the data from before.
  *
  * A known row that another owner has changed meanwhile is found out by its version when it is written: the transaction is
- * repeated, and these users' rows are locked before they are folded from then on.
+ * repeated, and these users' rows are locked before they are folded from then on. Where a known row would not be written, since
+ * nothing in it changes, nothing would find it out: it is locked and folded again.
  */
 export async function changeStreaks(
   client: ClientBase,
@@ -52,7 +53,7 @@ export async function changeStreaks(
   if (news.length === 0) return { changes: [], statesOf: () => new Map(), written: [] };
   // Some of these users have another owner too: only locks taken in one order keep the two from waiting for each other.
   const mayRecall = attempt === 0 && !news.some(({ userId }) => memory.isContested(userId));
-  const found = fold(news, await findStreaks(client, news, mayRecall ? memory : undefined));
+  const found = await foldStreaks(client, news, mayRecall ? memory : undefined);
   const { folded, inserted } = await settleNewStreaks(client, found);
   const written = [...inserted, ...(await writeFolded(client, folded, memory))];
 
@@ -83,6 +84,20 @@ function sortedBy<Value>(keys: readonly number[], values: readonly Value[]): rea
   const places = Array.from(keys, (_, place) => place);
   places.sort((one, other) => (keys[one] as number) - (keys[other] as number));
   return places.map((place) => values[place] as Value);
+}
+
+async function foldStreaks(
+  client: ClientBase,
+  news: readonly StreakNews[],
+  memory: StreakMemory | undefined,
+): Promise<readonly Folded[]> {
+  const folded = fold(news, await findStreaks(client, news, memory));
+  if (memory === undefined) return folded;
+  const unproven = folded.filter(({ news: { userId }, steps }) => steps.length === 0 && memory.recall(userId));
+  if (unproven.length === 0) return folded;
+  const again = unproven.map(({ news: ofUser }) => ofUser);
+  const proven = new Map(fold(again, await lockStreaks(client, idsOf(again))).map((one) => [one.news, one]));
+  return folded.map((one) => proven.get(one.news) ?? one);
 }
 
 /** The rows of the news' users in their order: recalled, or else locked; undefined where there is none. */
