@@ -29,11 +29,9 @@ function hourOn(day: number): Session {
 /** A process of its own, on a connection of its own: applies one day and returns the codes of what was repeated. */
 function createOwner(client: PoolClient) {
   const projection = createTestProjection();
-  return async (day: number): Promise<readonly string[]> => {
+  return async (day: number, session = hourOn(day)): Promise<readonly string[]> => {
     const repeats: string[] = [];
-    await applyUntilCommitted(client, projection, [toSessionRecord(hourOn(day), day)], ({ code }) =>
-      repeats.push(code),
-    );
+    await applyUntilCommitted(client, projection, [toSessionRecord(session, day)], ({ code }) => repeats.push(code));
     return repeats;
   };
 }
@@ -74,6 +72,22 @@ describe('a streak row that this connection wrote', () => {
     expect(await readUserState(database.pool, 'u')).toMatchObject({ version: 20, runs: [{ length: 20 }] });
     const history = await readUserHistory(database.pool, 'u');
     expect(history.map(({ current }) => current)).toEqual(history.map((_, index) => [index, index + 1]));
+  });
+
+  it('does not hide that another owner added the day whose zone changes now', async () => {
+    const [oneClient, otherClient] = [await lanes.connect(), await lanes.connect()];
+    const [one, other] = [createOwner(oneClient), createOwner(otherClient)];
+    const { startMs, endMs } = hourOn(1);
+    await one(0);
+    // Not enough for the day, but from then on its row is known and added to without a look.
+    await one(1, { ...hourOn(1), sessionId: 'short', endMs: startMs + HOUR_MS / 4 });
+    await other(1);
+    expect(
+      await one(1, { ...hourOn(1), sessionId: 'later', endMs: endMs + HOUR_MS, timezone: 'Europe/London' }),
+    ).toEqual([]);
+    expect(await readUserState(database.pool, 'u')).toMatchObject({ version: 3, timezone: 'Europe/London' });
+    oneClient.release();
+    otherClient.release();
   });
 
   it('is not mistaken for a later version of itself that came to the same place', async () => {
