@@ -58,7 +58,8 @@ describe('what two processors publish while they are killed', () => {
     ({ rows: history } = await pipeline.pool.query<HistoryRow>(
       `SELECT event_id, user_id, version, shard, request_id, to_jsonb(h) AS fields FROM streak_history h ORDER BY shard, out_seq`,
     ));
-    changes = await readCommitted({ brokers: pipeline.brokers, topic: pipeline.outputTopics.streakChanges });
+    const { brokers, outputTopics } = pipeline;
+    changes = await readCommitted({ brokers, topic: outputTopics.streakChanges, least: history.length });
   }, 240_000);
 
   afterAll(async () => {

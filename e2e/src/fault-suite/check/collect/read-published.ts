@@ -76,7 +76,8 @@ export async function readPublished(options: ReadPublishedOptions): Promise<Publ
       generation: Number(change.generation),
     });
   });
-  const byJava = (await readCommitted({ brokers, topic: topics.streakChanges })).map(
+  const read = await readCommitted({ brokers, topic: topics.streakChanges, least: byKafkajs.length });
+  const byJava = read.map(
     ({ partition, key, headers }): PublishedChange => ({
       partition,
       eventId: headers[HEADERS.eventId] ?? 'none',
