@@ -105,6 +105,20 @@ describe('a retraction', () => {
   });
 });
 
+describe('a correction by another connection', () => {
+  it('is not hidden by the row that this one recalls: a day that it took away qualifies anew', async () => {
+    await apply(1, session('recalled', 0, 40), session('recalled', 1, 40));
+    const stranger = await lanes.connect();
+    const records = [toRecord(retraction('recalled', 'day-0'), 1, { timestampMs: 2 })];
+    await applyInTransaction(stranger, createTestProjection(), records, 0);
+    stranger.release();
+    expect((await readUserState(database.pool, 'recalled')).runs).toEqual([{ first: dayAt(1), length: 1 }]);
+    // To the row as it was remembered this adds nothing.
+    await apply(3, session('recalled', 0, 40, 'again'));
+    expect((await readUserState(database.pool, 'recalled')).runs).toEqual([{ first: FIRST_DAY, length: 2 }]);
+  });
+});
+
 describe('an erasure', () => {
   it('leaves what another partition recorded later, and tells of nothing before it', async () => {
     await apply(1, session('left', 0, 40), checkIn('left', 0), settings('left', { timezone: 'Asia/Tokyo' }));
