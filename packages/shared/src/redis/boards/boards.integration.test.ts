@@ -15,6 +15,9 @@ import { createBoardWriter } from './board-writer';
 import { describeBoards } from './boards.contract.test';
 import { NOON_MS, TODAY } from './testing/ranked-users';
 
+// What takes a second here takes many on a machine that is busy.
+jest.setTimeout(30_000);
+
 const keyPrefix = `test-${randomUUID()}-é:`;
 const DAY_MS = 86_400_000;
 const FIRST = { offset: 0, limit: 10 };
