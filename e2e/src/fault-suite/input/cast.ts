@@ -63,7 +63,7 @@ export function createCast(
     someone,
     someoneWith(trait) {
       if (random() < 0.1) return alternatingPerson;
-      const start = below(random() < 0.5 ? Math.max(1, users / 20) : users);
+      const start = below(random() < 0.6 ? Math.max(1, users / 20) : users);
       for (let step = 0; step < users; step += 1) {
         const person = someone((start + step) % users);
         if (person[trait]) return person;

@@ -14,7 +14,7 @@ const SHARES = {
   settings: 0.015,
   friendship: 0.008,
   organisation: 0.003,
-  erasure: 0.003,
+  erasure: 0.004,
 } as const;
 type Share = keyof typeof SHARES;
 

@@ -31,7 +31,7 @@ const DRAWS: { readonly [Name in keyof ReferenceSettings]-?: Draw<Name> } = {
       }),
       below,
     ),
-  leaderboardOptOut: (_, below) => orNull(below(2) === 0, below),
+  leaderboardOptOut: (_, below) => orNull(below(4) > 0, below),
 };
 const OF_USERS = Object.keys(DRAWS) as (keyof ReferenceSettings)[];
 const OF_ORGANISATIONS = ['dailyTargetSeconds', 'dailyCheckInTarget', 'freeze'] as const;
