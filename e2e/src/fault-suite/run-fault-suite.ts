@@ -1,3 +1,4 @@
+import type { SpawnedService } from '@streaks/testing/spawn-service';
 import { createRandom } from '../load/random';
 import { collectRun } from './check/collect/collect-run';
 import type { CollectedRun } from './check/collected-run';
@@ -126,10 +127,18 @@ const closeQuietly = (sender: ChunkSender): Promise<void> => sender.close().catc
 /** Lets fresh processors do `work` and all that was left, then ends them in order. */
 async function runWithoutKills(cluster: FaultCluster, work: () => Promise<void>): Promise<void> {
   const services = await Promise.all([cluster.spawn(''), cluster.spawn('')]);
-  await work();
-  await untilAtRest(cluster.pipeline, REST_TIMEOUT_MS);
-  await untilRanked(cluster.pipeline, REST_TIMEOUT_MS);
+  const all = async (): Promise<void> => {
+    await work();
+    await untilAtRest(cluster.pipeline, REST_TIMEOUT_MS);
+    await untilRanked(cluster.pipeline, REST_TIMEOUT_MS);
+  };
+  await Promise.race([all(), ...services.map(failWhenEnded)]);
   await Promise.all(services.map((service) => service.stop()));
+}
+
+async function failWhenEnded(service: SpawnedService): Promise<never> {
+  const { code, signal } = await service.exited;
+  throw new Error(`a processor ended with code ${code}, signal ${signal}, without a kill\n${service.output()}`);
 }
 
 interface KillParts {

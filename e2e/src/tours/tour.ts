@@ -1,37 +1,41 @@
-/** What stands in the README for a part of the output that differs from run to run. Never matches past the end of a line. */
+/** What stands in a page for a part of the output that differs from run to run. Never matches past the end of a line. */
 export const VARIES = '…';
 
-/** One `sh` block of the tour and the output that stands under it; empty where nothing is to be printed. */
+/** One `sh` block of a page and the output that stands under it; empty where nothing is to be printed. */
 export interface TourStep {
   readonly command: string;
   readonly expected: string;
 }
 
-const TOUR_HEADING = '## A five-minute tour';
 const FENCED_BLOCK = /^```(\w*)\n([\s\S]*?)^```$/gm;
 
-/** The steps of the tour in a README, in order. */
-export function parseTour(readme: string): readonly TourStep[] {
-  const [, afterHeading] = readme.split(`\n${TOUR_HEADING}\n`);
-  if (afterHeading === undefined) throw new Error(`the README has no section "${TOUR_HEADING}"`);
+/** The text of a section of a page, whose heading is of the second level. */
+export function findSection(page: string, heading: string): string {
+  const [, afterHeading] = page.split(`\n## ${heading}\n`);
+  if (afterHeading === undefined) throw new Error(`the page has no section "${heading}"`);
   const [section = ''] = afterHeading.split(/^## /m);
+  return section;
+}
+
+/** The steps of a text, in order. */
+export function parseTour(text: string): readonly TourStep[] {
   const steps: TourStep[] = [];
-  for (const [, language = '', text = ''] of section.matchAll(FENCED_BLOCK)) {
+  for (const [, language = '', block = ''] of text.matchAll(FENCED_BLOCK)) {
     if (language === 'sh') {
-      steps.push({ command: text.trimEnd(), expected: '' });
+      steps.push({ command: block.trimEnd(), expected: '' });
       continue;
     }
     const last = steps.pop();
-    if (last === undefined || last.expected !== '') throw new Error(`an output without a command: ${text}`);
-    steps.push({ command: last.command, expected: text.trimEnd() });
+    if (last === undefined || last.expected !== '') throw new Error(`an output without a command: ${block}`);
+    steps.push({ command: last.command, expected: block.trimEnd() });
   }
   return steps;
 }
 
 /** The first fenced block of a language. */
-export function findBlock(readme: string, language: string): string {
-  for (const [, found, text = ''] of readme.matchAll(FENCED_BLOCK)) if (found === language) return text;
-  throw new Error(`the README has no block of ${language}`);
+export function findBlock(page: string, language: string): string {
+  for (const [, found, text = ''] of page.matchAll(FENCED_BLOCK)) if (found === language) return text;
+  throw new Error(`the page has no block of ${language}`);
 }
 
 /** Replaces each text, wherever it stands. */

@@ -1,9 +1,9 @@
-import { likeExpected, onlyReads, parseTour, replaceAddresses } from './readme-tour';
+import { findSection, likeExpected, onlyReads, parseTour, replaceAddresses } from './tour';
 
 const fenced = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\``;
 
-describe('parseTour', () => {
-  it('takes the commands of the tour alone, each with the output under it', () => {
+describe('a tour', () => {
+  it('has the commands of its section alone, each with the output under it', () => {
     const readme = [
       '# Name',
       fenced('sh', 'npm start'),
@@ -16,7 +16,7 @@ describe('parseTour', () => {
       '## After',
       fenced('sh', 'four'),
     ].join('\n');
-    expect(parseTour(readme)).toEqual([
+    expect(parseTour(findSection(readme, 'A five-minute tour'))).toEqual([
       { command: 'one', expected: '{}' },
       { command: 'two', expected: '' },
       { command: 'three', expected: '3' },
@@ -24,7 +24,11 @@ describe('parseTour', () => {
   });
 
   it('refuses an output that belongs to no command', () => {
-    expect(() => parseTour(`\n## A five-minute tour\n${fenced('json', '{}')}`)).toThrow('without a command');
+    expect(() => parseTour(fenced('json', '{}'))).toThrow('without a command');
+  });
+
+  it('refuses a section that is not there', () => {
+    expect(() => findSection('# Name\n## Another\n', 'A five-minute tour')).toThrow('no section "A five-minute tour"');
   });
 });
 
