@@ -19,7 +19,13 @@ export async function readTopic(
   const kafka = new Kafka({ clientId: 'fault-check', brokers: [...brokers], logLevel: logLevel.NOTHING });
   const groupId = uniqueName('fault-check');
   const admin = kafka.admin();
-  const consumer = kafka.consumer({ groupId, readUncommitted: false, allowAutoTopicCreation: false });
+  const consumer = kafka.consumer({
+    groupId,
+    readUncommitted: false,
+    allowAutoTopicCreation: false,
+    // A fetch at the end of the topic is waited for when the consumer stops.
+    maxWaitTimeInMs: 100,
+  });
   let failure: unknown;
   try {
     await admin.connect();
