@@ -1,7 +1,7 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
 import { registerUserEvents } from '@streaks/shared/contracts/user-event-encoder';
-import type { Session } from '@streaks/shared/domain/session';
+import type { Session } from '@streaks/shared/domain/events/session';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 
 export interface AvroProducerOptions {

@@ -1,6 +1,6 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import { findZone } from '@streaks/shared/domain/calendar/zone';
 import { FOCUS_RULE } from '@streaks/shared/domain/rules';
-import { findZone } from '@streaks/shared/domain/zone';
 import type { StreakWrite } from '@streaks/shared/redis/streak-store';
 import { createSeededRandom } from '../data-set/seeded-random';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { foldSessions } from '@streaks/shared/domain/day-totals';
-import { addDays, toIsoDate } from '@streaks/shared/domain/local-day';
-import { qualifiedDaysCount, type Runs } from '@streaks/shared/domain/runs';
-import type { Session } from '@streaks/shared/domain/session';
+import { addDays, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import type { Session } from '@streaks/shared/domain/events/session';
+import { foldSessions } from '@streaks/shared/domain/streaks/day-totals';
+import { qualifiedDaysCount, type Runs } from '@streaks/shared/domain/streaks/runs';
 import type { Pool } from 'pg';
 
 type Queryable = Pick<Pool, 'query'>;

@@ -1,4 +1,4 @@
-import type { Session } from '@streaks/shared/domain/session';
+import type { Session } from '@streaks/shared/domain/events/session';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
 import { type DataSet, FIRST_DAY_MS } from './generate-data-set';
 

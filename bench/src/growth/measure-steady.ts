@@ -1,4 +1,4 @@
-import type { Session } from '@streaks/shared/domain/session';
+import type { Session } from '@streaks/shared/domain/events/session';
 import { withAdmin } from '@streaks/testing/fresh-topic';
 import { type Pipeline, startPipeline } from '@streaks/testing/start-pipeline';
 import { readBacklogMarks } from '../backlog/backlog-marks';

@@ -1,4 +1,4 @@
-import type { Session } from '@streaks/shared/domain/session';
+import type { Session } from '@streaks/shared/domain/events/session';
 import type { Request } from 'autocannon';
 
 /** A GET of each of these users in turn. */

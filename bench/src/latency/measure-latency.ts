@@ -1,6 +1,6 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Session } from '@streaks/shared/domain/session';
+import type { Session } from '@streaks/shared/domain/events/session';
 import { type Pipeline, startPipeline } from '@streaks/testing/start-pipeline';
 import { type AvroProducer, openAvroProducer } from '../backlog/produce-avro';
 import type { BenchContext } from '../bench-context';

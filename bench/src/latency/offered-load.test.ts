@@ -1,4 +1,4 @@
-import type { Session } from '@streaks/shared/domain/session';
+import type { Session } from '@streaks/shared/domain/events/session';
 import { offerLoad } from './offered-load';
 
 const createSession = (index: number): Session => ({

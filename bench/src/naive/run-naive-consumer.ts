@@ -1,9 +1,9 @@
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { createUserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
-import { addDays, type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
-import type { Session } from '@streaks/shared/domain/session';
-import { splitSession } from '@streaks/shared/domain/split-session';
-import { findZone } from '@streaks/shared/domain/zone';
+import { addDays, type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import { splitSession } from '@streaks/shared/domain/calendar/split-session';
+import { findZone } from '@streaks/shared/domain/calendar/zone';
+import type { Session } from '@streaks/shared/domain/events/session';
 import { uniqueName } from '@streaks/testing/fresh-topic';
 import { kafkaBrokers, stackAddresses } from '@streaks/testing/stack-addresses';
 import { Kafka, logLevel } from 'kafkajs';

@@ -3,8 +3,8 @@ import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import { advanceShards, lockShards } from '@streaks/exactly-once/sql/outbox';
 import { advanceProgress, insertProgressIfMissing, lockProgress } from '@streaks/exactly-once/sql/progress';
 import type { DecodedSession } from '@streaks/shared/contracts/user-event';
+import type { Session } from '@streaks/shared/domain/events/session';
 import { DEFAULT_CHECK_IN_TARGET } from '@streaks/shared/domain/rules';
-import type { Session } from '@streaks/shared/domain/session';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
 import {
   createStreaksProjection,

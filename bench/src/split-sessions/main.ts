@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { splitAtLocalMidnights } from '@streaks/shared/domain/split-session';
-import { findZone, type Zone } from '@streaks/shared/domain/zone';
+import { splitAtLocalMidnights } from '@streaks/shared/domain/calendar/split-session';
+import { findZone, type Zone } from '@streaks/shared/domain/calendar/zone';
 import { splitNaively } from './naive-splitter';
 
 /**

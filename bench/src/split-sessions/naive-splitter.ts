@@ -1,5 +1,5 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import type { Zone } from '@streaks/shared/domain/zone';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import type { Zone } from '@streaks/shared/domain/calendar/zone';
 import { DateTime } from 'luxon';
 
 /**

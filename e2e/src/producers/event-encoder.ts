@@ -2,7 +2,7 @@ import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { registerFriendshipEvents } from '@streaks/shared/contracts/friendship-event-codec';
 import { registerOrganisationEvents } from '@streaks/shared/contracts/organisation-event-codec';
 import { registerUserEvents } from '@streaks/shared/contracts/user-event-encoder';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import type { ReferenceChange, ReferenceEvent } from '@streaks/testing/reference/reference-event';
 import { dayNumber } from '@streaks/testing/reference-fold';

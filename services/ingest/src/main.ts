@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseSettings, type SettingsOf } from '@streaks/shared/config/define-settings';
-import { requireTzdata } from '@streaks/shared/domain/tzdata';
+import { requireTzdata } from '@streaks/shared/domain/calendar/tzdata';
 import { listen } from '@streaks/shared/http/listen';
 import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-self-test';
 import { systemClock } from '@streaks/shared/lifecycle/clock';

@@ -1,6 +1,6 @@
 import { parseSettings } from '@streaks/shared/config/define-settings';
+import { requireTzdata } from '@streaks/shared/domain/calendar/tzdata';
 import { DEFAULT_CHECK_IN_TARGET } from '@streaks/shared/domain/rules';
-import { requireTzdata } from '@streaks/shared/domain/tzdata';
 import { listen } from '@streaks/shared/http/listen';
 import { systemClock } from '@streaks/shared/lifecycle/clock';
 import { runHttpService } from '@streaks/shared/lifecycle/cluster/run-http-service';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import { closeRedis, createRedis } from '@streaks/shared/redis/create-redis';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';

@@ -6,7 +6,7 @@ import { parseSettings } from '@streaks/shared/config/define-settings';
 import { createFriendshipEventDecoder } from '@streaks/shared/contracts/friendship-event-codec';
 import { createOrganisationEventDecoder } from '@streaks/shared/contracts/organisation-event-codec';
 import { createUserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
-import { requireTzdata } from '@streaks/shared/domain/tzdata';
+import { requireTzdata } from '@streaks/shared/domain/calendar/tzdata';
 import { createHttpApp } from '@streaks/shared/http/create-app';
 import { listen } from '@streaks/shared/http/listen';
 import { createKafka } from '@streaks/shared/kafka/create-kafka';

@@ -1,4 +1,4 @@
-import type { Fault } from '../domain/faults';
+import type { Fault } from '../domain/events/faults';
 
 /**
  * Why a value is no event: stable codes, public through `dead_letters.reason`.

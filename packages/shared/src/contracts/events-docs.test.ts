@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '@streaks/testing/repository';
-import { LAST_INSTANT_MS } from '../domain/instant';
+import { LAST_INSTANT_MS } from '../domain/calendar/instant';
 import type { Faulty } from './decode-fault';
 import { createFriendshipEventDecoder, validateFriendshipEvent } from './friendship-event-codec';
 import { createOrganisationEventDecoder, validateOrganisationEvent } from './organisation-event-codec';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { z } from 'zod';
-import type { LocalDay } from '../domain/local-day';
+import type { LocalDay } from '../domain/calendar/local-day';
 import { friendAddedJson, friendRemovedJson } from './friendship-event-json';
 import { organisationSettingsChangedJson } from './organisation-event-json';
 import {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LAST_INSTANT_MS } from '../domain/instant';
+import { LAST_INSTANT_MS } from '../domain/calendar/instant';
 import {
   createFriendshipEventDecoder,
   type FriendshipEvent,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { ID_PATTERN, isValidId, MAX_ID_LENGTH } from '../domain/id';
-import { parseInstant } from '../domain/instant';
-import { parseIsoDate } from '../domain/local-day';
+import { parseInstant } from '../domain/calendar/instant';
+import { parseIsoDate } from '../domain/calendar/local-day';
+import { findZone } from '../domain/calendar/zone';
+import { ID_PATTERN, isValidId, MAX_ID_LENGTH } from '../domain/events/id';
 import {
   FIRST_SETTINGS_DAY,
   LAST_SETTINGS_DAY,
@@ -11,7 +12,6 @@ import {
   MAX_PAUSES,
   MAX_TARGET_SECONDS,
 } from '../domain/settings/settings-change';
-import { findZone } from '../domain/zone';
 import { SCHEMA_NAMESPACE } from './avro/avro-encoder';
 
 /** `type` of a JSON value: the record's name, with or without its namespace. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { LAST_INSTANT_MS } from '../domain/instant';
-import type { LocalDay } from '../domain/local-day';
+import { LAST_INSTANT_MS } from '../domain/calendar/instant';
+import type { LocalDay } from '../domain/calendar/local-day';
 import {
   createOrganisationEventDecoder,
   type OrganisationEventEncoder,

@@ -1,5 +1,5 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import type { SessionLimits } from '../domain/session';
+import type { SessionLimits } from '../domain/events/session';
 import { createEventDecoder, type EventDecoder, type EventDecoderOptions } from './codec/event-decoder';
 import type { DecodeFault } from './decode-fault';
 import { checkInRecorded, validateCheckIn } from './records/check-in-recorded';

@@ -1,5 +1,5 @@
-import type { CheckIn } from '../domain/check-in';
-import type { Session } from '../domain/session';
+import type { CheckIn } from '../domain/events/check-in';
+import type { Session } from '../domain/events/session';
 import type { SettingsChange } from '../domain/settings/settings-change';
 
 interface OfARecord {

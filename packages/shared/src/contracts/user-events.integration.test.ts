@@ -1,7 +1,7 @@
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { uniqueName } from '@streaks/testing/fresh-topic';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
-import type { LocalDay } from '../domain/local-day';
+import type { LocalDay } from '../domain/calendar/local-day';
 import { readSchema } from './avro/avro-encoder';
 import { createFriendshipEventDecoder, registerFriendshipEvents } from './friendship-event-codec';
 import { createOrganisationEventDecoder, registerOrganisationEvents } from './organisation-event-codec';

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
-import { classifyAddedDay } from './change-type';
-import { foldSessions, qualifiedDays, totalDays } from './day-totals';
-import { type LocalDay, toIsoDate } from './local-day';
+import { type LocalDay, toIsoDate } from './calendar/local-day';
+import { splitSession } from './calendar/split-session';
+import { findZone, type Zone } from './calendar/zone';
+import type { Session } from './events/session';
 import { type BruteForceWorld, bruteForceStreaks, createBruteForceWorld } from './reference-model/brute-force-model';
 import { HOSTILE_ZONES } from './reference-model/hostile-zones';
-import { addDay, lastDayOf, lastRun, NO_RUNS, type Runs, removeDay } from './runs';
-import type { Session } from './session';
-import { splitSession } from './split-session';
-import { summarise } from './streak-state';
-import { findZone, type Zone } from './zone';
+import { classifyAddedDay } from './streaks/change-type';
+import { foldSessions, qualifiedDays, totalDays } from './streaks/day-totals';
+import { addDay, lastDayOf, lastRun, NO_RUNS, type Runs, removeDay } from './streaks/runs';
+import { summarise } from './streaks/streak-state';
 
 const HOUR_MS = 3_600_000;
 const TARGET_MS = HOUR_MS / 2;

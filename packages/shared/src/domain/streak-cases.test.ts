@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { foldSessions } from './day-totals';
-import { evaluateStreak } from './evaluate-streak';
-import { parseInstant } from './instant';
-import { toIsoDate } from './local-day';
-import { findZone } from './zone';
+import { parseInstant } from './calendar/instant';
+import { toIsoDate } from './calendar/local-day';
+import { findZone } from './calendar/zone';
+import { foldSessions } from './streaks/day-totals';
+import { evaluateStreak } from './streaks/evaluate-streak';
 
 interface StreakCase {
   readonly name: string;

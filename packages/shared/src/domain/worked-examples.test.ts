@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bridging } from './bridging';
-import { type ChangeType, classifyAddedDay } from './change-type';
-import { evaluateFreezes, evaluateStreak } from './evaluate-streak';
-import { type LocalDay, parseIsoDate } from './local-day';
-import { addDay, runsFromDays } from './runs';
+import { type LocalDay, parseIsoDate } from './calendar/local-day';
 import { resolveSettings } from './settings/effective-settings';
 import { addChange, noSettings } from './settings/stored-settings';
+import type { Bridging } from './streaks/bridging';
+import { type ChangeType, classifyAddedDay } from './streaks/change-type';
+import { evaluateFreezes, evaluateStreak } from './streaks/evaluate-streak';
+import { addDay, runsFromDays } from './streaks/runs';
 
 const page = readFileSync(join(__dirname, '../../../../docs/domain.md'), 'utf8');
 

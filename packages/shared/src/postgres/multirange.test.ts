@@ -1,5 +1,5 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import { runsFromDays } from '@streaks/shared/domain/runs';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import { runsFromDays } from '@streaks/shared/domain/streaks/runs';
 import fc from 'fast-check';
 import { formatRuns, parseRuns } from './multirange';
 

@@ -1,5 +1,5 @@
-import { addDays, type LocalDay, parseIsoDatePrefix, toIsoDate } from '../domain/local-day';
-import { NO_RUNS, type Run, type Runs } from '../domain/runs';
+import { addDays, type LocalDay, parseIsoDatePrefix, toIsoDate } from '../domain/calendar/local-day';
+import { NO_RUNS, type Run, type Runs } from '../domain/streaks/runs';
 
 const DATE_LENGTH = 10;
 /** `[2025-01-15,2025-01-17)`; Postgres writes ranges of dates with an exclusive end. */

@@ -1,5 +1,5 @@
-import type { Bridging, DayRange, FreezeStep } from '../domain/bridging';
-import type { LocalDay } from '../domain/local-day';
+import type { LocalDay } from '../domain/calendar/local-day';
+import type { Bridging, DayRange, FreezeStep } from '../domain/streaks/bridging';
 
 /**
  * `[[[fromDay,earnEvery,cap],[fromDay],...],[[firstDay,lastDay],...]]`: freeze steps, of which one without a rule has the

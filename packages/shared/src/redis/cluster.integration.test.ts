@@ -7,7 +7,7 @@ import { createServerProcess, type ServerProcess } from '@streaks/local-stack/pr
 import { prepareRedis } from '@streaks/local-stack/servers/redis';
 import { waitFor } from '@streaks/testing/wait-for';
 import type { Redis } from 'ioredis';
-import type { LocalDay } from '../domain/local-day';
+import type { LocalDay } from '../domain/calendar/local-day';
 import { RULE_IDS } from '../domain/rules';
 import { createCatchUp } from './boards/board-marks';
 import { createBoardReader } from './boards/board-reader';

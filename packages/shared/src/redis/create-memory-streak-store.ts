@@ -1,5 +1,5 @@
 import { RULE_IDS } from '../domain/rules';
-import type { StreakState } from '../domain/streak-state';
+import type { StreakState } from '../domain/streaks/streak-state';
 import type { BoardReader } from './boards/board-reader';
 import { createMemoryBoards } from './boards/create-memory-boards';
 import { ALL_BUCKETS, bucketOf } from './streak-keys';

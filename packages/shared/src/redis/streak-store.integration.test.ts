@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import type { Redis } from 'ioredis';
-import type { LocalDay } from '../domain/local-day';
+import type { LocalDay } from '../domain/calendar/local-day';
 import { RULE_IDS } from '../domain/rules';
-import type { StreakState } from '../domain/streak-state';
+import type { StreakState } from '../domain/streaks/streak-state';
 import { boardKeys } from './boards/board-keys';
 import { createBoardWriter } from './boards/board-writer';
 import { closeRedis, createRedis, waitForRedis } from './create-redis';

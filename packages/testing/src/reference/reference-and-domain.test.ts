@@ -1,11 +1,11 @@
-import { chainsOf } from '@streaks/shared/domain/bridging';
-import { expiresAt } from '@streaks/shared/domain/evaluate-streak';
-import { foldUser, type RecordedEvent } from '@streaks/shared/domain/fold-user';
-import { type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import { findZone } from '@streaks/shared/domain/calendar/zone';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import { addChange, noSettings, type StoredSettings } from '@streaks/shared/domain/settings/stored-settings';
-import { type StreakState, summarise } from '@streaks/shared/domain/streak-state';
-import { findZone } from '@streaks/shared/domain/zone';
+import { chainsOf } from '@streaks/shared/domain/streaks/bridging';
+import { expiresAt } from '@streaks/shared/domain/streaks/evaluate-streak';
+import { foldUser, type RecordedEvent } from '@streaks/shared/domain/streaks/fold-user';
+import { type StreakState, summarise } from '@streaks/shared/domain/streaks/streak-state';
 import fc from 'fast-check';
 import { dayNumber, isoDate } from '../reference-fold';
 import type { ReferenceChange, ReferenceEvent, ReferenceRecord } from './reference-event';

@@ -1,5 +1,5 @@
 import { validateUserEvent } from '@streaks/shared/contracts/user-event-codec';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { KafkaUnavailableError, RecordRefusedError } from '@streaks/shared/kafka/reliable-producer';
 import fc from 'fast-check';
 import request from 'supertest';

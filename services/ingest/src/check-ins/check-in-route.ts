@@ -1,8 +1,8 @@
 import { checkInCandidateOf } from '@streaks/shared/contracts/records/check-in-recorded';
 import { checkInRecordedJson } from '@streaks/shared/contracts/user-event-json';
-import { type CheckIn, checkInFaults } from '@streaks/shared/domain/check-in';
-import type { EventLimits } from '@streaks/shared/domain/faults';
-import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import { type CheckIn, checkInFaults } from '@streaks/shared/domain/events/check-in';
+import type { EventLimits } from '@streaks/shared/domain/events/faults';
+import { emptyStreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { jsonBody, type RouteDocument } from '@streaks/shared/http/openapi/route-document';
 import type { Request, Response } from 'express';
 import { z } from 'zod';

@@ -1,5 +1,5 @@
-import type { ChangeType } from '@streaks/shared/domain/change-type';
-import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import type { ChangeType } from '@streaks/shared/domain/streaks/change-type';
+import { emptyStreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { EventOutcome } from '../waiting/event-outcome';
 import { streakAsOf } from '../waiting/streak-as-of';
 

@@ -1,5 +1,5 @@
-import type { ChangeType } from '@streaks/shared/domain/change-type';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import type { ChangeType } from '@streaks/shared/domain/streaks/change-type';
 import fc from 'fast-check';
 import request from 'supertest';
 import { hostileBodies } from '../hostile-bodies.fixture';

@@ -1,6 +1,6 @@
 import { idField } from '@streaks/shared/contracts/json-fields';
-import { idFaults } from '@streaks/shared/domain/faults';
-import { findZone } from '@streaks/shared/domain/zone';
+import { findZone } from '@streaks/shared/domain/calendar/zone';
+import { idFaults } from '@streaks/shared/domain/events/faults';
 import { problem } from '@streaks/shared/errors/problem';
 import {
   jsonBody,

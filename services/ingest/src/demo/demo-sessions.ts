@@ -1,6 +1,6 @@
-import { formatInstant } from '@streaks/shared/domain/instant';
-import { addDays, type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
-import { findZone, type Zone } from '@streaks/shared/domain/zone';
+import { formatInstant } from '@streaks/shared/domain/calendar/instant';
+import { addDays, type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import { findZone, type Zone } from '@streaks/shared/domain/calendar/zone';
 
 /** A session as `POST /sessions` takes it. */
 export type DemoSession = {

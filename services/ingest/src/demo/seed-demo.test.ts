@@ -1,5 +1,5 @@
-import { sessionFaults } from '@streaks/shared/domain/session';
-import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import { sessionFaults } from '@streaks/shared/domain/events/session';
+import { emptyStreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { listen } from '@streaks/shared/http/listen';
 import { createTestApp } from '../ingest-app.fixture';
 import { judgeSession } from '../sessions/judge-session';

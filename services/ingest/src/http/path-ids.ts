@@ -1,4 +1,4 @@
-import { idFaults } from '@streaks/shared/domain/faults';
+import { idFaults } from '@streaks/shared/domain/events/faults';
 import type { ProblemFault } from '@streaks/shared/errors/problem';
 
 /** The faults of ids by the names that they have in the path; a part of a path is always there, as one text. */

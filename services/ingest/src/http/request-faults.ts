@@ -1,4 +1,4 @@
-import type { Fault } from '@streaks/shared/domain/faults';
+import type { Fault } from '@streaks/shared/domain/events/faults';
 import { type ProblemFault, problem } from '@streaks/shared/errors/problem';
 import type { z } from 'zod';
 

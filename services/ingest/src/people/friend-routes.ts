@@ -1,7 +1,7 @@
 import type { FriendshipEventToSend } from '@streaks/shared/contracts/friendship-event-codec';
 import { friendAddedJson } from '@streaks/shared/contracts/friendship-event-json';
 import { friendshipFaults } from '@streaks/shared/contracts/records/friendship-changed';
-import type { EventLimits } from '@streaks/shared/domain/faults';
+import type { EventLimits } from '@streaks/shared/domain/events/faults';
 import { jsonResponse, problemResponse, type RouteDocument } from '@streaks/shared/http/openapi/route-document';
 import { sendJson } from '@streaks/shared/http/send-json';
 import type { Request, Response } from 'express';

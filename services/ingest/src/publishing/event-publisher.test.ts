@@ -1,4 +1,4 @@
-import type { Session } from '@streaks/shared/domain/session';
+import type { Session } from '@streaks/shared/domain/events/session';
 import {
   KafkaUnavailableError,
   type OutgoingRecord,

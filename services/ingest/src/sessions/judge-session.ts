@@ -1,7 +1,7 @@
 import { sessionCandidateOf } from '@streaks/shared/contracts/records/session-completed';
 import type { DecodedSession, WithoutKey } from '@streaks/shared/contracts/user-event';
 import { sessionCompletedJson } from '@streaks/shared/contracts/user-event-json';
-import { type Session, type SessionLimits, sessionFaults } from '@streaks/shared/domain/session';
+import { type Session, type SessionLimits, sessionFaults } from '@streaks/shared/domain/events/session';
 import type { ProblemFault } from '@streaks/shared/errors/problem';
 
 /** A session that keeps every rule, or every fault of what was sent. */

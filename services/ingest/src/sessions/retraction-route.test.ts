@@ -1,4 +1,4 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { BufferFullError } from '@streaks/shared/kafka/reliable-producer';
 import request from 'supertest';
 import { createTestApp, nowMs } from '../ingest-app.fixture';

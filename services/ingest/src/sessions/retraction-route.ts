@@ -1,5 +1,5 @@
 import { sessionRetractedJson } from '@streaks/shared/contracts/user-event-json';
-import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import { emptyStreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { RouteDocument } from '@streaks/shared/http/openapi/route-document';
 import type { Request, Response } from 'express';
 import { z } from 'zod';

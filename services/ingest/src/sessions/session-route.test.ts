@@ -1,4 +1,4 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { BufferFullError, KafkaUnavailableError, RecordRefusedError } from '@streaks/shared/kafka/reliable-producer';
 import request from 'supertest';
 import { createTestApp, goodBody, nowMs } from '../ingest-app.fixture';

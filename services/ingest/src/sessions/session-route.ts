@@ -1,5 +1,5 @@
-import type { SessionLimits } from '@streaks/shared/domain/session';
-import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import type { SessionLimits } from '@streaks/shared/domain/events/session';
+import { emptyStreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { problem } from '@streaks/shared/errors/problem';
 import type { Request, Response } from 'express';
 import { answerSubmission } from '../http/answer-submission';

@@ -1,14 +1,14 @@
 import { settingsCandidateOf } from '@streaks/shared/contracts/records/settings-fields';
-import type { EventLimits, Fault } from '@streaks/shared/domain/faults';
-import { formatInstant } from '@streaks/shared/domain/instant';
-import { type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
+import { formatInstant } from '@streaks/shared/domain/calendar/instant';
+import { type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import { findZone } from '@streaks/shared/domain/calendar/zone';
+import type { EventLimits, Fault } from '@streaks/shared/domain/events/faults';
 import {
   type SettingField,
   type SettingsCandidate,
   type SettingsChange,
   settingsFaults,
 } from '@streaks/shared/domain/settings/settings-change';
-import { findZone } from '@streaks/shared/domain/zone';
 import type { ProblemFault } from '@streaks/shared/errors/problem';
 import type { z } from 'zod';
 import { pathFaults } from '../http/path-ids';

@@ -1,6 +1,6 @@
 import { validateOrganisationEvent } from '@streaks/shared/contracts/organisation-event-codec';
 import { validateUserEvent } from '@streaks/shared/contracts/user-event-codec';
-import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import fc from 'fast-check';
 import request from 'supertest';
 import { hostileBodies } from '../hostile-bodies.fixture';

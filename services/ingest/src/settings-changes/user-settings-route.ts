@@ -1,6 +1,6 @@
 import { idField } from '@streaks/shared/contracts/json-fields';
 import { USER_SETTINGS } from '@streaks/shared/contracts/records/settings-fields';
-import type { EventLimits } from '@streaks/shared/domain/faults';
+import type { EventLimits } from '@streaks/shared/domain/events/faults';
 import { jsonBody, type RouteDocument } from '@streaks/shared/http/openapi/route-document';
 import type { Request, Response } from 'express';
 import { z } from 'zod';

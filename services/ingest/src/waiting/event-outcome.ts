@@ -1,6 +1,6 @@
-import type { ChangeType } from '@streaks/shared/domain/change-type';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import type { ChangeType } from '@streaks/shared/domain/streaks/change-type';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { z } from 'zod';
 
 /**

@@ -1,7 +1,7 @@
-import { evaluateStreak } from '@streaks/shared/domain/evaluate-streak';
-import { type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
-import { findZone } from '@streaks/shared/domain/zone';
+import { type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import { findZone } from '@streaks/shared/domain/calendar/zone';
+import { evaluateStreak } from '@streaks/shared/domain/streaks/evaluate-streak';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 
 /** The streak in an answer; dates as YYYY-MM-DD. */
 export type StreakAnswer = {

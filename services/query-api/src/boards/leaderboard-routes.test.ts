@@ -1,4 +1,4 @@
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import request from 'supertest';
 import { createHarness, stateOf } from '../testing/query-app-harness';
 import { percentileOf } from './leaderboard-routes';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { BOARD_NAMES, type BoardEntry, type BoardName, toBoardEntry } from '@streaks/shared/redis/boards/board-entry';
 import { type BoardReader, createBoardReader } from '@streaks/shared/redis/boards/board-reader';
 import { createBoardWriter } from '@streaks/shared/redis/boards/board-writer';

@@ -1,10 +1,10 @@
-import { chainsOf } from '@streaks/shared/domain/bridging';
-import { evaluateStreak } from '@streaks/shared/domain/evaluate-streak';
-import { addDays, type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
+import { addDays, type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import type { Zone } from '@streaks/shared/domain/calendar/zone';
 import type { RuleId } from '@streaks/shared/domain/rules';
-import { hasDay } from '@streaks/shared/domain/runs';
-import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streak-state';
-import type { Zone } from '@streaks/shared/domain/zone';
+import { chainsOf } from '@streaks/shared/domain/streaks/bridging';
+import { evaluateStreak } from '@streaks/shared/domain/streaks/evaluate-streak';
+import { hasDay } from '@streaks/shared/domain/streaks/runs';
+import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { z } from 'zod';
 import type { ReadModel } from '../stores/read-model';
 import { showTotal } from '../streaks/rules';

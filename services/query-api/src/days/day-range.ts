@@ -1,4 +1,4 @@
-import { FIRST_LOCAL_DAY, LAST_LOCAL_DAY, type LocalDay } from '@streaks/shared/domain/local-day';
+import { FIRST_LOCAL_DAY, LAST_LOCAL_DAY, type LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { z } from 'zod';
 import { faultText } from '../http/requests/fault-text';
 import { dayParameter } from '../http/requests/parameters';

@@ -1,4 +1,4 @@
-import { toIsoDate } from '@streaks/shared/domain/local-day';
+import { toIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import { FOCUS_RULE } from '@streaks/shared/domain/rules';
 import type { Clock } from '@streaks/shared/lifecycle/clock';
 import type { Express } from 'express';

@@ -1,4 +1,4 @@
-import { addDays, toIsoDate } from '@streaks/shared/domain/local-day';
+import { addDays, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { day } from '../testing/query-app-harness';

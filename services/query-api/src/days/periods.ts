@@ -1,4 +1,4 @@
-import { addDays, type LocalDay, parseIsoDate, toIsoDate } from '@streaks/shared/domain/local-day';
+import { addDays, type LocalDay, parseIsoDate, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
 
 /** ISO 8601 weeks (Monday to Sunday), or months. */
 export type PeriodKind = 'week' | 'month';

@@ -1,4 +1,4 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { DailyTotal } from '../stores/read-model';
 import { type Period, type PeriodKind, periodOf } from './periods';
 

@@ -1,4 +1,4 @@
-import { formatInstant } from '@streaks/shared/domain/instant';
+import { formatInstant } from '@streaks/shared/domain/calendar/instant';
 import { type HttpProblem, problem } from '@streaks/shared/errors/problem';
 import type { Express } from 'express';
 import type { z } from 'zod';

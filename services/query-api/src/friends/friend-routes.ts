@@ -1,4 +1,4 @@
-import { formatInstant } from '@streaks/shared/domain/instant';
+import { formatInstant } from '@streaks/shared/domain/calendar/instant';
 import type { Clock } from '@streaks/shared/lifecycle/clock';
 import type { Express } from 'express';
 import { addRoute } from '../http/add-route';

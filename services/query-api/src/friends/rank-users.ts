@@ -1,4 +1,4 @@
-import { type StreakState, summarise } from '@streaks/shared/domain/streak-state';
+import { type StreakState, summarise } from '@streaks/shared/domain/streaks/streak-state';
 import { type BoardEntry, compareOnBoard } from '@streaks/shared/redis/boards/board-entry';
 
 export interface UserState {

@@ -1,5 +1,5 @@
-import { formatInstant } from '@streaks/shared/domain/instant';
-import { type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
+import { formatInstant } from '@streaks/shared/domain/calendar/instant';
+import { type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import type { z } from 'zod';
 import type { ChangedFigures, StreakChange } from '../stores/read-model';
 import type { streakChangeSchema } from './history-documents';

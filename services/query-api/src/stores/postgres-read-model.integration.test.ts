@@ -1,4 +1,4 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { day } from '../testing/query-app-harness';
 import { createStoreWorld } from '../testing/store-world';

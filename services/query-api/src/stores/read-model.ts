@@ -1,8 +1,8 @@
-import type { ChangeType } from '@streaks/shared/domain/change-type';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { RuleId } from '@streaks/shared/domain/rules';
 import type { EffectiveSettings } from '@streaks/shared/domain/settings/effective-settings';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import type { ChangeType } from '@streaks/shared/domain/streaks/change-type';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 
 /** A row of `user_streaks`, with the generation it was read under. */
 export interface StoredStreak {

@@ -1,4 +1,4 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { FOCUS_RULE, type RuleId } from '@streaks/shared/domain/rules';
 import type { EffectiveSettings } from '@streaks/shared/domain/settings/effective-settings';
 

@@ -1,5 +1,5 @@
+import { findZone, type Zone } from '@streaks/shared/domain/calendar/zone';
 import { ACTIVITY_RULE, FOCUS_RULE, type RuleId } from '@streaks/shared/domain/rules';
-import { findZone, type Zone } from '@streaks/shared/domain/zone';
 import { day, stateOf } from '../testing/query-app-harness';
 import { answerRuleStreak, answerStreak } from './streak-answers';
 import { zoneOf } from './zone-of';

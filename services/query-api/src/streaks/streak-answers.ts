@@ -1,3 +1,7 @@
+import { formatInstant } from '@streaks/shared/domain/calendar/instant';
+import { type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import type { Zone } from '@streaks/shared/domain/calendar/zone';
+import { FOCUS_RULE, type RuleId } from '@streaks/shared/domain/rules';
 import {
   daysSinceActivity,
   evaluateFreezes,
@@ -5,12 +9,8 @@ import {
   expiresAt,
   isActiveToday,
   type StreakFigures,
-} from '@streaks/shared/domain/evaluate-streak';
-import { formatInstant } from '@streaks/shared/domain/instant';
-import { type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
-import { FOCUS_RULE, type RuleId } from '@streaks/shared/domain/rules';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
-import type { Zone } from '@streaks/shared/domain/zone';
+} from '@streaks/shared/domain/streaks/evaluate-streak';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { z } from 'zod';
 import { showMissing, showTotal } from './rules';
 import type { apiStreakSchema, ruleStreakSchema, streakSchema } from './streak-documents';

@@ -1,4 +1,4 @@
-import { type LocalDay, MILLISECONDS_PER_DAY } from '@streaks/shared/domain/local-day';
+import { type LocalDay, MILLISECONDS_PER_DAY } from '@streaks/shared/domain/calendar/local-day';
 import { RULE_IDS, type RuleId } from '@streaks/shared/domain/rules';
 import type { ReadModel } from '../stores/read-model';
 import { type DefaultTargets, targetOn } from './rules';

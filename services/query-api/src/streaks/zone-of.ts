@@ -1,5 +1,5 @@
-import type { StreakState } from '@streaks/shared/domain/streak-state';
-import { findZone, type Zone } from '@streaks/shared/domain/zone';
+import { findZone, type Zone } from '@streaks/shared/domain/calendar/zone';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 
 /**
  * The zone of "today": that asked for, else that of the state (which the user set, or of the event that ended last on the

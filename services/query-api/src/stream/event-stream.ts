@@ -1,4 +1,4 @@
-import { formatInstant } from '@streaks/shared/domain/instant';
+import { formatInstant } from '@streaks/shared/domain/calendar/instant';
 import type { RuleId } from '@streaks/shared/domain/rules';
 import { describeChange } from '../history/describe-change';
 import type { HistoryNews, StreakChange } from '../stores/read-model';

@@ -1,9 +1,9 @@
-import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import { FOCUS_RULE, type RuleId } from '@streaks/shared/domain/rules';
-import { runsFromDays } from '@streaks/shared/domain/runs';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import { addChange, noSettings, type StoredSettings } from '@streaks/shared/domain/settings/stored-settings';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import { runsFromDays } from '@streaks/shared/domain/streaks/runs';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { createLogger } from '@streaks/shared/observability/create-logger';
 import type { BoardReader } from '@streaks/shared/redis/boards/board-reader';
 import { createMemoryBoards } from '@streaks/shared/redis/boards/create-memory-boards';

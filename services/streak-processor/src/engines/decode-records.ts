@@ -1,7 +1,7 @@
 import type { Decoded, SourceRecord } from '@streaks/exactly-once/projection';
 import type { EventDecoder } from '@streaks/shared/contracts/codec/event-decoder';
 import type { DecodeFault } from '@streaks/shared/contracts/decode-fault';
-import type { EventLimits } from '@streaks/shared/domain/faults';
+import type { EventLimits } from '@streaks/shared/domain/events/faults';
 
 /** Where a producer sets record times freely, they may claim any year; dates are stored up to 9999-12-31. */
 const LAST_RECORD_TIME_MS = Date.UTC(9999, 10, 30);

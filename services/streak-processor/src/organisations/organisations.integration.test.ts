@@ -1,7 +1,7 @@
 import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session-settings';
 import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import type { OrganisationEvent } from '@streaks/shared/contracts/organisation-event-codec';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { Pool } from 'pg';

@@ -1,4 +1,4 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { StreakWrite } from '@streaks/shared/redis/streak-store';
 import type { EventReply } from '../projections/streaks/streak-change';
 import { createReplySender } from './send-replies';

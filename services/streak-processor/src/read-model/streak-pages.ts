@@ -1,4 +1,4 @@
-import type { Bridging } from '@streaks/shared/domain/bridging';
+import type { Bridging } from '@streaks/shared/domain/streaks/bridging';
 import { parseRuns } from '@streaks/shared/postgres/multirange';
 import type { StreakWrite } from '@streaks/shared/redis/streak-store';
 import type { Pool } from 'pg';

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { requireTzdata } from '@streaks/shared/domain/tzdata';
+import { requireTzdata } from '@streaks/shared/domain/calendar/tzdata';
 import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-self-test';
 import { createProgressDisplay } from '../verify/progress-display';
 import { verifyInstallation } from '../verify/verify-installation';

@@ -1,8 +1,8 @@
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
-import { foldUser, type RecordedEvent } from '@streaks/shared/domain/fold-user';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import type { StoredSettings } from '@streaks/shared/domain/settings/stored-settings';
+import { foldUser, type RecordedEvent } from '@streaks/shared/domain/streaks/fold-user';
 import { waitFor } from '@streaks/testing/wait-for';
 import fc from 'fast-check';
 import {

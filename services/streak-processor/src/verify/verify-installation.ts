@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RULE_IDS } from '@streaks/shared/domain/rules';
-import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import { emptyStreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { Pool } from 'pg';
 import { defaultTargets } from '../engines/default-targets';
 import { readGeneration } from '../read-model/read-generation';

@@ -1,4 +1,4 @@
-import { requireTzdata } from '@streaks/shared/domain/tzdata';
+import { requireTzdata } from '@streaks/shared/domain/calendar/tzdata';
 import { createProgressDisplay } from './progress-display';
 import { verifyInstallation } from './verify-installation';
 

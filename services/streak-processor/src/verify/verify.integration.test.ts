@@ -1,5 +1,5 @@
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
-import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import { boardKeys } from '@streaks/shared/redis/boards/board-keys';
 import { bucketOf, markedKey, streakKey } from '@streaks/shared/redis/streak-keys';

@@ -1,6 +1,6 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { type Schema, Type } from 'avsc';
-import type { Session } from '../../domain/session';
+import type { Session } from '../../domain/events/session';
 import { readSchema } from '../avro/avro-encoder';
 import { RegistryUnavailableError } from '../avro/schema-readers';
 import { createUserEventDecoder } from '../user-event-codec';

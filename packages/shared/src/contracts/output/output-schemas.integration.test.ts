@@ -1,8 +1,8 @@
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { uniqueName } from '@streaks/testing/fresh-topic';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
-import type { LocalDay } from '../../domain/local-day';
-import { runsFromDays } from '../../domain/runs';
+import type { LocalDay } from '../../domain/calendar/local-day';
+import { runsFromDays } from '../../domain/streaks/runs';
 import { createUserStreakEncoder, readUserStreakSchema, registerUserStreak } from './user-streak';
 
 jest.setTimeout(30_000);

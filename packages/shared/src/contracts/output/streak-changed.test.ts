@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Schema, Type } from 'avsc';
 import fc from 'fast-check';
-import type { ChangeType } from '../../domain/change-type';
-import { FIRST_LOCAL_DAY, LAST_LOCAL_DAY, type LocalDay } from '../../domain/local-day';
+import { FIRST_LOCAL_DAY, LAST_LOCAL_DAY, type LocalDay } from '../../domain/calendar/local-day';
+import type { ChangeType } from '../../domain/streaks/change-type';
 import { WIRE_HEADER_BYTES } from '../avro/avro-encoder';
 import {
   createStreakChangedEncoder,

@@ -1,7 +1,7 @@
 import * as crypto from 'node:crypto';
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import type { ChangeType } from '../../domain/change-type';
-import type { LocalDay } from '../../domain/local-day';
+import type { LocalDay } from '../../domain/calendar/local-day';
+import type { ChangeType } from '../../domain/streaks/change-type';
 import { createAvroWriter, readSchema, SCHEMA_NAMESPACE } from '../avro/avro-encoder';
 import { registerSchema } from '../avro/register-schema';
 

@@ -1,9 +1,9 @@
 import { type Schema, Type } from 'avsc';
 import fc from 'fast-check';
-import type { Bridging } from '../../domain/bridging';
-import type { LocalDay } from '../../domain/local-day';
-import { runsFromDays } from '../../domain/runs';
-import { type StreakState, summarise } from '../../domain/streak-state';
+import type { LocalDay } from '../../domain/calendar/local-day';
+import type { Bridging } from '../../domain/streaks/bridging';
+import { runsFromDays } from '../../domain/streaks/runs';
+import { type StreakState, summarise } from '../../domain/streaks/streak-state';
 import { WIRE_HEADER_BYTES } from '../avro/avro-encoder';
 import { createUserStreakEncoder, readUserStreakSchema } from './user-streak';
 

@@ -1,6 +1,6 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
-import type { Bridging } from '../../domain/bridging';
-import { type StreakState, summarise } from '../../domain/streak-state';
+import type { Bridging } from '../../domain/streaks/bridging';
+import { type StreakState, summarise } from '../../domain/streaks/streak-state';
 import { type AvroWriter, createAvroWriter, readSchema, SCHEMA_NAMESPACE } from '../avro/avro-encoder';
 import { registerSchema } from '../avro/register-schema';
 

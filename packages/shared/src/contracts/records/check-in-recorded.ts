@@ -1,5 +1,5 @@
-import { type CheckIn, type CheckInCandidate, checkInFaults } from '../../domain/check-in';
-import type { EventLimits } from '../../domain/faults';
+import { type CheckIn, type CheckInCandidate, checkInFaults } from '../../domain/events/check-in';
+import type { EventLimits } from '../../domain/events/faults';
 import { isOtherKey } from '../codec/key-mismatch';
 import { type DecodeFault, invalidEvent } from '../decode-fault';
 import type { DecodedCheckIn } from '../user-event';

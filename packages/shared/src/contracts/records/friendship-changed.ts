@@ -1,4 +1,4 @@
-import { type EventLimits, type Fault, futureFaults, idFaults, instantFaults } from '../../domain/faults';
+import { type EventLimits, type Fault, futureFaults, idFaults, instantFaults } from '../../domain/events/faults';
 import { isOtherKey } from '../codec/key-mismatch';
 import { type DecodeFault, invalidEvent } from '../decode-fault';
 import { instantOf } from './json-values';

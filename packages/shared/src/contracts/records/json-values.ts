@@ -1,5 +1,5 @@
-import { parseInstant } from '../../domain/instant';
-import { type LocalDay, parseIsoDate } from '../../domain/local-day';
+import { parseInstant } from '../../domain/calendar/instant';
+import { type LocalDay, parseIsoDate } from '../../domain/calendar/local-day';
 
 /** Epoch milliseconds of a text with an offset; undefined for everything else. */
 export function instantOf(value: unknown): number | undefined {

@@ -1,4 +1,4 @@
-import { type Session, type SessionCandidate, type SessionLimits, sessionFaults } from '../../domain/session';
+import { type Session, type SessionCandidate, type SessionLimits, sessionFaults } from '../../domain/events/session';
 import { isOtherKey } from '../codec/key-mismatch';
 import { type DecodeFault, invalidEvent } from '../decode-fault';
 import type { DecodedSession } from '../user-event';

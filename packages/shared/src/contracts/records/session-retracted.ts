@@ -1,4 +1,4 @@
-import { type Fault, idFaults } from '../../domain/faults';
+import { type Fault, idFaults } from '../../domain/events/faults';
 import { isOtherKey } from '../codec/key-mismatch';
 import { type DecodeFault, invalidEvent } from '../decode-fault';
 import type { DecodedRetraction } from '../user-event';

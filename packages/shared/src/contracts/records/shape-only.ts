@@ -1,4 +1,4 @@
-import type { SessionLimits } from '../../domain/session';
+import type { SessionLimits } from '../../domain/events/session';
 
 /** What is no event for its shape alone is judged without knowing when it was recorded. */
 export const SHAPE_ONLY: SessionLimits = {

@@ -1,4 +1,4 @@
-import { idFaults } from '../../domain/faults';
+import { idFaults } from '../../domain/events/faults';
 import { isOtherKey } from '../codec/key-mismatch';
 import { type DecodeFault, invalidEvent } from '../decode-fault';
 import type { DecodedErasure } from '../user-event';

@@ -1,4 +1,4 @@
-import { type EventLimits, type Fault, idFaults } from '../../domain/faults';
+import { type EventLimits, type Fault, idFaults } from '../../domain/events/faults';
 import { type SettingsCandidate, settingsFaults } from '../../domain/settings/settings-change';
 import { isOtherKey } from '../codec/key-mismatch';
 import { type DecodeFault, invalidEvent } from '../decode-fault';

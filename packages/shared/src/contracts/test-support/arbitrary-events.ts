@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { formatInstant, LAST_INSTANT_MS } from '../../domain/instant';
-import { LAST_LOCAL_DAY, type LocalDay, toIsoDate } from '../../domain/local-day';
+import { formatInstant, LAST_INSTANT_MS } from '../../domain/calendar/instant';
+import { LAST_LOCAL_DAY, type LocalDay, toIsoDate } from '../../domain/calendar/local-day';
 import type { SettingsChange } from '../../domain/settings/settings-change';
 import type { FriendshipEvent } from '../friendship-event-codec';
 import type { OrganisationEvent } from '../organisation-event-codec';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Bridging, DayRange, FreezeRule } from '../bridging';
-import type { LocalDay } from '../local-day';
+import type { LocalDay } from '../calendar/local-day';
+import type { Bridging, DayRange, FreezeRule } from '../streaks/bridging';
 
 /** Days 0 to 29 of a user with their freeze rules and pauses, said twice: as the domain takes them and as plain sets. */
 export interface ArbitraryDays {

@@ -1,5 +1,5 @@
 import { DateTime, IANAZone } from 'luxon';
-import type { Session } from '../session';
+import type { Session } from '../events/session';
 
 /**
  * The domain's rules once more, the slow and obvious way, for tests to compare with. It shares no code with the rest: it

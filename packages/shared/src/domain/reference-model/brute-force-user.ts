@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../fold-user';
+import type { RecordedEvent } from '../streaks/fold-user';
 import { bruteForceSetting, bruteForceShared, type LoggedChange } from './brute-force-settings';
 import { type DiaryPage, keepDiary } from './freeze-diary';
 

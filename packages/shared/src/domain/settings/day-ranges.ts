@@ -1,4 +1,4 @@
-import type { DayRange } from '../bridging';
+import type { DayRange } from '../streaks/bridging';
 
 /** The days of any ranges as ranges that ascend and neither overlap nor touch. */
 export function mergeRanges(ranges: readonly DayRange[]): readonly DayRange[] {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import type { Bridging } from '../bridging';
-import type { LocalDay } from '../local-day';
+import type { LocalDay } from '../calendar/local-day';
 import { arbitraryDistinctLog, LAST_SETTINGS_TEST_DAY } from '../reference-model/arbitrary-settings';
 import { bruteForceSetting, bruteForceShared, type LoggedChange } from '../reference-model/brute-force-settings';
+import type { Bridging } from '../streaks/bridging';
 import { organisationIdsOf, resolveSettings } from './effective-settings';
 import type { SettingsChange } from './settings-change';
 import { addChange, noSettings, type StoredSettings, withoutRecordedUpTo } from './stored-settings';

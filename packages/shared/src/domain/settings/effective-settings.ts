@@ -1,6 +1,6 @@
-import { type Bridging, type FreezeRule, type FreezeStep, sameFreezeRule } from '../bridging';
-import type { LocalDay } from '../local-day';
+import type { LocalDay } from '../calendar/local-day';
 import { FOCUS_RULE, type RuleId } from '../rules';
+import { type Bridging, type FreezeRule, type FreezeStep, sameFreezeRule } from '../streaks/bridging';
 import { compareUtf8 } from '../utf8-order';
 import { latestValue, type Steps, stepsOf, valueOn } from './steps';
 import { noSettings, type StoredSettings } from './stored-settings';

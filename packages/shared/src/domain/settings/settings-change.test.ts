@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LAST_LOCAL_DAY, type LocalDay } from '../local-day';
+import { LAST_LOCAL_DAY, type LocalDay } from '../calendar/local-day';
 import { type SettingsCandidate, type SettingsChange, settingsFaults } from './settings-change';
 
 const NOON_MS = Date.UTC(2025, 0, 15, 12);

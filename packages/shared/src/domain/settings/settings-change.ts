@@ -1,4 +1,4 @@
-import type { DayRange, FreezeRule } from '../bridging';
+import { LAST_LOCAL_DAY, type LocalDay } from '../calendar/local-day';
 import {
   type EventLimits,
   type Fault,
@@ -8,8 +8,8 @@ import {
   instantFaults,
   NO_FAULTS,
   timezoneFaults,
-} from '../faults';
-import { LAST_LOCAL_DAY, type LocalDay } from '../local-day';
+} from '../events/faults';
+import type { DayRange, FreezeRule } from '../streaks/bridging';
 
 /** What each setting may be; null in its place means: back to the default. */
 export interface SettingValues {

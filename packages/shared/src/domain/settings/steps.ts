@@ -1,4 +1,4 @@
-import type { LocalDay } from '../local-day';
+import type { LocalDay } from '../calendar/local-day';
 import { compareChanges, type Entry } from './stored-settings';
 
 /** What a setting is from a day until the next step; null: the default. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { LocalDay } from '../local-day';
+import type { LocalDay } from '../calendar/local-day';
 import { arbitraryLog } from '../reference-model/arbitrary-settings';
 import type { LoggedChange } from '../reference-model/brute-force-settings';
 import type { SettingsChange } from './settings-change';

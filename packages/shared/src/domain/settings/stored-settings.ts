@@ -1,4 +1,4 @@
-import type { LocalDay } from '../local-day';
+import type { LocalDay } from '../calendar/local-day';
 import { compareUtf8 } from '../utf8-order';
 import { mergeRanges } from './day-ranges';
 import type { SettingField, SettingsChange, SettingValues } from './settings-change';

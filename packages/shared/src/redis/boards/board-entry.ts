@@ -1,7 +1,7 @@
-import { expiresAt } from '../../domain/evaluate-streak';
-import { type StreakState, summarise } from '../../domain/streak-state';
+import { findZone, type Zone } from '../../domain/calendar/zone';
+import { expiresAt } from '../../domain/streaks/evaluate-streak';
+import { type StreakState, summarise } from '../../domain/streaks/streak-state';
 import { compareUtf8 } from '../../domain/utf8-order';
-import { findZone, type Zone } from '../../domain/zone';
 
 /** `qualified`: by qualified days ever. `current`: by the streak that is alive; broken ones are out. */
 export type BoardName = 'qualified' | 'current';

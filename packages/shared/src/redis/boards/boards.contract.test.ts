@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { LocalDay } from '../../domain/local-day';
-import { emptyStreakState, type StreakState } from '../../domain/streak-state';
+import type { LocalDay } from '../../domain/calendar/local-day';
+import { emptyStreakState, type StreakState } from '../../domain/streaks/streak-state';
 import { createMemoryStreakStore } from '../create-memory-streak-store';
 import { refillStreakStore } from '../refill-streak-store';
 import type { StreakStore, StreakWrite } from '../streak-store';

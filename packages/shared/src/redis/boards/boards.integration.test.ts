@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import type { Redis } from 'ioredis';
-import type { LocalDay } from '../../domain/local-day';
-import type { StreakState } from '../../domain/streak-state';
+import type { LocalDay } from '../../domain/calendar/local-day';
+import type { StreakState } from '../../domain/streaks/streak-state';
 import { closeRedis, createRedis, waitForRedis } from '../create-redis';
 import { createStreakStore } from '../create-streak-store';
 import { refillStreakStore } from '../refill-streak-store';

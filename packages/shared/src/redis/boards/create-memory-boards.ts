@@ -1,4 +1,4 @@
-import type { StreakState } from '../../domain/streak-state';
+import type { StreakState } from '../../domain/streaks/streak-state';
 import { type BoardEntry, type BoardName, compareOnBoard, currentStreakOf, toBoardEntry } from './board-entry';
 import type { BoardReader } from './board-reader';
 

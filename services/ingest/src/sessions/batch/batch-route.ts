@@ -1,5 +1,5 @@
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
-import type { SessionLimits } from '@streaks/shared/domain/session';
+import type { SessionLimits } from '@streaks/shared/domain/events/session';
 import { type ProblemFault, problem } from '@streaks/shared/errors/problem';
 import type { Request, Response } from 'express';
 import type { IngestMetrics } from '../../metrics';

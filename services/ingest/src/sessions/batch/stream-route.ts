@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
-import type { SessionLimits } from '@streaks/shared/domain/session';
+import type { SessionLimits } from '@streaks/shared/domain/events/session';
 import { type HttpProblem, problem, problemDocument } from '@streaks/shared/errors/problem';
 import type { Request, Response } from 'express';
 import { type Judged, judgeSession } from '../judge-session';

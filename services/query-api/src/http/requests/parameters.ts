@@ -1,8 +1,8 @@
-import { ID_PATTERN, isValidId, MAX_ID_LENGTH } from '@streaks/shared/domain/id';
-import { parseInstant } from '@streaks/shared/domain/instant';
-import { parseIsoDate } from '@streaks/shared/domain/local-day';
+import { parseInstant } from '@streaks/shared/domain/calendar/instant';
+import { parseIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import { findZone, isOffsetLike, type Zone } from '@streaks/shared/domain/calendar/zone';
+import { ID_PATTERN, isValidId, MAX_ID_LENGTH } from '@streaks/shared/domain/events/id';
 import { FOCUS_RULE, RULE_IDS, type RuleId } from '@streaks/shared/domain/rules';
-import { findZone, isOffsetLike, type Zone } from '@streaks/shared/domain/zone';
 import { z } from 'zod';
 import { faultText } from './fault-text';
 

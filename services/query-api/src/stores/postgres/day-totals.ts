@@ -1,4 +1,4 @@
-import { type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import type { DailyTotal, ReadModel } from '../read-model';
 import { dayColumn, type PostgresQuery } from './postgres-query';
 

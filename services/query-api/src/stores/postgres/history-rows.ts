@@ -1,4 +1,4 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { RuleId } from '@streaks/shared/domain/rules';
 import type { HistoryNews, HistoryPosition, ReadModel, StreakChange } from '../read-model';
 import { dayColumn, instantColumn, type PostgresQuery } from './postgres-query';

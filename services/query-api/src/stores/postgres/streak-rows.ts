@@ -1,4 +1,4 @@
-import type { Bridging } from '@streaks/shared/domain/bridging';
+import type { Bridging } from '@streaks/shared/domain/streaks/bridging';
 import { parseRuns } from '@streaks/shared/postgres/multirange';
 import type { ReadModel, StoredStreak } from '../read-model';
 import { instantColumn, type PostgresQuery } from './postgres-query';

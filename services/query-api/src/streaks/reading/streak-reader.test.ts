@@ -1,4 +1,4 @@
-import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streak-state';
+import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { createMemoryStreakStore } from '@streaks/shared/redis/create-memory-streak-store';
 import { Registry } from 'prom-client';
 import { createQueryMetrics } from '../../metrics';

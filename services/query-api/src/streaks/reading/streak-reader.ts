@@ -1,4 +1,4 @@
-import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streak-state';
+import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { StreakStore, UserStreak } from '@streaks/shared/redis/streak-store';
 import type { QueryMetrics } from '../../metrics';
 import type { ReadModel, StoredStreak } from '../../stores/read-model';

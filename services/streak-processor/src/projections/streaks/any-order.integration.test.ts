@@ -1,7 +1,7 @@
-import { foldSessions } from '@streaks/shared/domain/day-totals';
-import { type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
-import { type Session, sameSession } from '@streaks/shared/domain/session';
-import { summarise } from '@streaks/shared/domain/streak-state';
+import { type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import { type Session, sameSession } from '@streaks/shared/domain/events/session';
+import { foldSessions } from '@streaks/shared/domain/streaks/day-totals';
+import { summarise } from '@streaks/shared/domain/streaks/streak-state';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import fc from 'fast-check';
 import {

@@ -1,8 +1,8 @@
 import type { Change } from '@streaks/exactly-once/projection';
-import type { ChangeType } from '@streaks/shared/domain/change-type';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { RuleId } from '@streaks/shared/domain/rules';
-import type { StreakState, StreakSummary } from '@streaks/shared/domain/streak-state';
+import type { ChangeType } from '@streaks/shared/domain/streaks/change-type';
+import type { StreakState, StreakSummary } from '@streaks/shared/domain/streaks/streak-state';
 
 /** The record that caused a change. */
 export interface ChangeSource {

@@ -1,5 +1,5 @@
 import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session-settings';
-import type { Session } from '@streaks/shared/domain/session';
+import type { Session } from '@streaks/shared/domain/events/session';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { Pool } from 'pg';
 import { applyUntilCommitted, createTestProjection, toSessionRecord } from './test-support/drive-projection';

@@ -1,6 +1,6 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import { runsFromDays } from '@streaks/shared/domain/runs';
-import { emptyStreakState, summarise } from '@streaks/shared/domain/streak-state';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import { runsFromDays } from '@streaks/shared/domain/streaks/runs';
+import { emptyStreakState, summarise } from '@streaks/shared/domain/streaks/streak-state';
 import { decodeRecordBody } from '@streaks/testing/decode-record-body';
 import type { StreakChange } from '../../projections/streaks/streak-change';
 import { createOutputEncoder } from './encode-output';

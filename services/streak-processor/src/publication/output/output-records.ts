@@ -7,7 +7,7 @@ import {
   streakEventId,
 } from '@streaks/shared/contracts/output/streak-changed';
 import { createUserStreakEncoder, type UserStreak, userStreakKey } from '@streaks/shared/contracts/output/user-streak';
-import type { ChangeType } from '@streaks/shared/domain/change-type';
+import type { ChangeType } from '@streaks/shared/domain/streaks/change-type';
 import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-body';
 
 /** Where records go to, and under which schemas. Plain data, so that a worker thread can be told. */

@@ -1,10 +1,10 @@
 import type { NumberedChange } from '@streaks/exactly-once/projection';
 import type { OutputRecord } from '@streaks/exactly-once/publish/publication';
 import { advanceShards, lockShards } from '@streaks/exactly-once/sql/outbox';
-import type { Bridging } from '@streaks/shared/domain/bridging';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import { runsFromDays } from '@streaks/shared/domain/runs';
-import { emptyStreakState, type StreakState, summarise } from '@streaks/shared/domain/streak-state';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import type { Bridging } from '@streaks/shared/domain/streaks/bridging';
+import { runsFromDays } from '@streaks/shared/domain/streaks/runs';
+import { emptyStreakState, type StreakState, summarise } from '@streaks/shared/domain/streaks/streak-state';
 import { formatRuns } from '@streaks/shared/postgres/multirange';
 import { decodeRecordBody } from '@streaks/testing/decode-record-body';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';

@@ -1,8 +1,8 @@
 import type { StreakChanged } from '@streaks/shared/contracts/output/streak-changed';
 import type { UserStreak } from '@streaks/shared/contracts/output/user-streak';
-import type { Bridging } from '@streaks/shared/domain/bridging';
-import type { ChangeType } from '@streaks/shared/domain/change-type';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import type { Bridging } from '@streaks/shared/domain/streaks/bridging';
+import type { ChangeType } from '@streaks/shared/domain/streaks/change-type';
 import { parseRuns } from '@streaks/shared/postgres/multirange';
 import type { Pool } from 'pg';
 

@@ -2,8 +2,8 @@ import type { NumberedChange, NumberedRejection } from '@streaks/exactly-once/pr
 import type { OutputRecord } from '@streaks/exactly-once/publish/publication';
 import { advanceShards, insertDeadLetters, lockShards } from '@streaks/exactly-once/sql/outbox';
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import type { Session } from '@streaks/shared/domain/session';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import type { Session } from '@streaks/shared/domain/events/session';
 import { decodeRecordBody } from '@streaks/testing/decode-record-body';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { Pool } from 'pg';

@@ -1,7 +1,7 @@
 import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session-settings';
 import { ensureShards } from '@streaks/exactly-once/sql/ensure-shards';
 import type { OrganisationEvent } from '@streaks/shared/contracts/organisation-event-codec';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import { addChange, noSettings } from '@streaks/shared/domain/settings/stored-settings';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';

@@ -1,7 +1,7 @@
-import { sameBridging } from '@streaks/shared/domain/bridging';
 import type { RuleId } from '@streaks/shared/domain/rules';
-import { sameRuns } from '@streaks/shared/domain/runs';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import { sameBridging } from '@streaks/shared/domain/streaks/bridging';
+import { sameRuns } from '@streaks/shared/domain/streaks/runs';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { StreakLookup } from '@streaks/shared/redis/streak-store';
 import { describeState, type ExpectedState, hasReached, lookAgain, type RedisCheck, readPresent } from './redis-check';
 

@@ -1,6 +1,6 @@
 import type { Queryable } from '@streaks/exactly-once/sql/progress';
 import type { RuleId } from '@streaks/shared/domain/rules';
-import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streak-state';
+import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
 import { formatRuns } from '@streaks/shared/postgres/multirange';
 import type { StreakStore } from '@streaks/shared/redis/streak-store';

@@ -3,7 +3,7 @@ import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session
 import { ensureShards } from '@streaks/exactly-once/sql/ensure-shards';
 import type { FriendshipEvent } from '@streaks/shared/contracts/friendship-event-codec';
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import { createBoardWriter } from '@streaks/shared/redis/boards/board-writer';
 import { createStreakStore } from '@streaks/shared/redis/create-streak-store';

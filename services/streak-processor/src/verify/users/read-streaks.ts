@@ -1,7 +1,7 @@
 import type { Queryable } from '@streaks/exactly-once/sql/progress';
-import type { Bridging } from '@streaks/shared/domain/bridging';
-import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import { RULE_IDS, type RuleId } from '@streaks/shared/domain/rules';
+import type { Bridging } from '@streaks/shared/domain/streaks/bridging';
 import { parseRuns } from '@streaks/shared/postgres/multirange';
 import { toMs } from '../../projections/streaks/sql/event-table';
 import type { StoredStreak } from './stored-user';

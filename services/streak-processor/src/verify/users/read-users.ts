@@ -1,5 +1,5 @@
 import { textArray } from '@streaks/exactly-once/binary/array-parameters';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { RULE_IDS, type RuleId } from '@streaks/shared/domain/rules';
 import { organisationIdsOf, resolveSettings } from '@streaks/shared/domain/settings/effective-settings';
 import { noSettings, type StoredSettings } from '@streaks/shared/domain/settings/stored-settings';

@@ -1,8 +1,8 @@
-import { checkInDay } from '@streaks/shared/domain/check-in';
-import { totalDays } from '@streaks/shared/domain/day-totals';
-import { type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import { checkInDay } from '@streaks/shared/domain/events/check-in';
+import { type DayEvent, latestEvent } from '@streaks/shared/domain/events/session';
 import type { RuleId } from '@streaks/shared/domain/rules';
-import { type DayEvent, latestEvent } from '@streaks/shared/domain/session';
+import { totalDays } from '@streaks/shared/domain/streaks/day-totals';
 import type { FaultList } from '../fault-list';
 import type { StoredCheckIn, StoredDay, StoredSession, StoredUser } from './stored-user';
 

@@ -1,11 +1,11 @@
-import { sameBridging } from '@streaks/shared/domain/bridging';
-import { expiresAt } from '@streaks/shared/domain/evaluate-streak';
-import { type LocalDay, toIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, toIsoDate } from '@streaks/shared/domain/calendar/local-day';
+import { findZone } from '@streaks/shared/domain/calendar/zone';
 import type { RuleId } from '@streaks/shared/domain/rules';
-import { lastDayOf, lastRun, runsFromDays } from '@streaks/shared/domain/runs';
 import type { EffectiveSettings } from '@streaks/shared/domain/settings/effective-settings';
-import { emptyStreakState, type StreakState, summarise } from '@streaks/shared/domain/streak-state';
-import { findZone } from '@streaks/shared/domain/zone';
+import { sameBridging } from '@streaks/shared/domain/streaks/bridging';
+import { expiresAt } from '@streaks/shared/domain/streaks/evaluate-streak';
+import { lastDayOf, lastRun, runsFromDays } from '@streaks/shared/domain/streaks/runs';
+import { emptyStreakState, type StreakState, summarise } from '@streaks/shared/domain/streaks/streak-state';
 import { formatRuns } from '@streaks/shared/postgres/multirange';
 import type { FaultList } from '../fault-list';
 import type { StoredRule, StoredStreak } from './stored-user';

@@ -1,9 +1,9 @@
-import { foldUser, type RecordedEvent } from '@streaks/shared/domain/fold-user';
-import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import type { DefaultTargets, RuleId } from '@streaks/shared/domain/rules';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import { addChange, noSettings, type StoredSettings } from '@streaks/shared/domain/settings/stored-settings';
-import { type StreakState, summarise } from '@streaks/shared/domain/streak-state';
+import { foldUser, type RecordedEvent } from '@streaks/shared/domain/streaks/fold-user';
+import { type StreakState, summarise } from '@streaks/shared/domain/streaks/streak-state';
 import { bucketOf } from '../../projections/streaks/buckets/lock-buckets';
 import { createFaultList } from '../fault-list';
 import { recountUser } from './recount-user';

@@ -1,9 +1,9 @@
-import type { CheckIn } from '@streaks/shared/domain/check-in';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import type { CheckIn } from '@streaks/shared/domain/events/check-in';
+import type { DayEvent, Session } from '@streaks/shared/domain/events/session';
 import type { RuleId } from '@streaks/shared/domain/rules';
-import type { DayEvent, Session } from '@streaks/shared/domain/session';
 import type { StoredSettings } from '@streaks/shared/domain/settings/stored-settings';
-import type { StreakState, StreakSummary } from '@streaks/shared/domain/streak-state';
+import type { StreakState, StreakSummary } from '@streaks/shared/domain/streaks/streak-state';
 
 /** Of an event that is stored, the time of its record in epoch milliseconds. */
 export interface Recorded {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { LocalDay } from '../../../domain/local-day';
-import type { StreakState } from '../../../domain/streak-state';
+import type { LocalDay } from '../../../domain/calendar/local-day';
+import type { StreakState } from '../../../domain/streaks/streak-state';
 import type { StreakWrite } from '../../streak-store';
 import type { BoardName } from '../board-entry';
 

@@ -1,4 +1,4 @@
-import { type CheckIn, sameCheckIn } from '@streaks/shared/domain/check-in';
+import { type CheckIn, sameCheckIn } from '@streaks/shared/domain/events/check-in';
 import { ACTIVITY_RULE } from '@streaks/shared/domain/rules';
 import { checkInTable } from '../sql/event-table';
 import { type RuleSource, requireZone } from './rule-source';

@@ -1,6 +1,6 @@
 import type { DecodedRecord, Rejected } from '@streaks/exactly-once/projection';
 import type { DefaultTargets } from '@streaks/shared/domain/rules';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { ClientBase } from 'pg';
 import { recordTimeOf } from '../../../engines/decode-records';
 import { collectDayDeltas } from '../batch/day-deltas';

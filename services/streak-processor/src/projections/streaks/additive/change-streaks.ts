@@ -1,7 +1,7 @@
 import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import { headerText, kafkaHeaders } from '@streaks/shared/contracts/headers';
 import type { RuleId } from '@streaks/shared/domain/rules';
-import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streak-state';
+import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { ClientBase } from 'pg';
 import { recordTimeOf } from '../../../engines/decode-records';
 import { type FoldContext, foldStreak, type StreakNews, type StreakStep } from '../batch/fold-streaks';

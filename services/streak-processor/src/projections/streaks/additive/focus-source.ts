@@ -1,6 +1,6 @@
+import { splitAtLocalMidnights } from '@streaks/shared/domain/calendar/split-session';
+import { type Session, sameSession } from '@streaks/shared/domain/events/session';
 import { FOCUS_RULE } from '@streaks/shared/domain/rules';
-import { type Session, sameSession } from '@streaks/shared/domain/session';
-import { splitAtLocalMidnights } from '@streaks/shared/domain/split-session';
 import { sessionTable } from '../sql/event-table';
 import { type RuleSource, requireZone } from './rule-source';
 

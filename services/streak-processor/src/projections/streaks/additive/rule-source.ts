@@ -1,6 +1,6 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import { findZone, type Zone } from '@streaks/shared/domain/calendar/zone';
 import type { RuleId } from '@streaks/shared/domain/rules';
-import { findZone, type Zone } from '@streaks/shared/domain/zone';
 import type { EventTable } from '../sql/event-table';
 
 /** An event that adds to days of its user, which are those of its own zone. */

@@ -1,4 +1,4 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { compareUtf8 } from '@streaks/shared/domain/utf8-order';
 import type { AdditiveEvent, RuleSource } from '../additive/rule-source';
 

@@ -1,7 +1,7 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import { runsFromDays } from '@streaks/shared/domain/runs';
-import type { Session } from '@streaks/shared/domain/session';
-import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import type { Session } from '@streaks/shared/domain/events/session';
+import { runsFromDays } from '@streaks/shared/domain/streaks/runs';
+import { emptyStreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { activitySource } from '../additive/activity-source';
 import { focusSource } from '../additive/focus-source';
 import { collectDayDeltas } from './day-deltas';

@@ -1,8 +1,8 @@
-import type { ChangeType } from '@streaks/shared/domain/change-type';
-import { classifyAddedDay } from '@streaks/shared/domain/change-type';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import { addDay, lastDayOf, lastRun, type Runs } from '@streaks/shared/domain/runs';
-import { type StreakState, type StreakSummary, summarise } from '@streaks/shared/domain/streak-state';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import type { ChangeType } from '@streaks/shared/domain/streaks/change-type';
+import { classifyAddedDay } from '@streaks/shared/domain/streaks/change-type';
+import { addDay, lastDayOf, lastRun, type Runs } from '@streaks/shared/domain/streaks/runs';
+import { type StreakState, type StreakSummary, summarise } from '@streaks/shared/domain/streaks/streak-state';
 import type { DayTotals } from '../sql/add-day-totals';
 import { crossingIndex, type DayDelta } from './day-deltas';
 

@@ -1,7 +1,7 @@
 import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session-settings';
 import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import type { UserEvent, UserEventToSend } from '@streaks/shared/contracts/user-event';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { type ReferenceRecord, type ReferenceUserEvent, userOf } from '@streaks/testing/reference/reference-event';
 import { referenceUser } from '@streaks/testing/reference/reference-user';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';

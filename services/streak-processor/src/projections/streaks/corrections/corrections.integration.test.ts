@@ -1,6 +1,6 @@
 import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session-settings';
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { Pool, type PoolClient } from 'pg';

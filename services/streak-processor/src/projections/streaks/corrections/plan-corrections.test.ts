@@ -1,5 +1,5 @@
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { addChange, noSettings } from '@streaks/shared/domain/settings/stored-settings';
 import { type SpecialUser, usualUser } from '../specials/special-user';
 import { toRecord } from '../test-support/drive-projection';

@@ -1,7 +1,7 @@
 import { dateArray, textArray } from '@streaks/exactly-once/binary/array-parameters';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { DefaultTargets, RuleId } from '@streaks/shared/domain/rules';
-import { lastDayOf, lastRun, type Runs, runsFromDays } from '@streaks/shared/domain/runs';
+import { lastDayOf, lastRun, type Runs, runsFromDays } from '@streaks/shared/domain/streaks/runs';
 import type { ClientBase } from 'pg';
 import type { UserRules } from '../specials/user-rules';
 

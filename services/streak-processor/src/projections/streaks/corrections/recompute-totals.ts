@@ -1,6 +1,6 @@
 import { dateArray, int8Array, textArray, timestamptzArray } from '@streaks/exactly-once/binary/array-parameters';
-import { type LocalDay, MILLISECONDS_PER_DAY } from '@streaks/shared/domain/local-day';
-import type { Session } from '@streaks/shared/domain/session';
+import { type LocalDay, MILLISECONDS_PER_DAY } from '@streaks/shared/domain/calendar/local-day';
+import type { Session } from '@streaks/shared/domain/events/session';
 import { compareUtf8 } from '@streaks/shared/domain/utf8-order';
 import type { ClientBase } from 'pg';
 import { activitySource } from '../additive/activity-source';

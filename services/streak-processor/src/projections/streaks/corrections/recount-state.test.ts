@@ -1,7 +1,7 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import { runsFromDays } from '@streaks/shared/domain/runs';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { EffectiveSettings } from '@streaks/shared/domain/settings/effective-settings';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import { runsFromDays } from '@streaks/shared/domain/streaks/runs';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { UserRules } from '../specials/user-rules';
 import { recount } from './recount-state';
 

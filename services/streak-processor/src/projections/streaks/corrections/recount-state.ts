@@ -1,8 +1,8 @@
-import { sameBridging } from '@streaks/shared/domain/bridging';
-import { classifyRecount } from '@streaks/shared/domain/change-type';
 import type { RuleId } from '@streaks/shared/domain/rules';
-import { sameRuns } from '@streaks/shared/domain/runs';
-import { emptyStreakState, type StreakState, summarise } from '@streaks/shared/domain/streak-state';
+import { sameBridging } from '@streaks/shared/domain/streaks/bridging';
+import { classifyRecount } from '@streaks/shared/domain/streaks/change-type';
+import { sameRuns } from '@streaks/shared/domain/streaks/runs';
+import { emptyStreakState, type StreakState, summarise } from '@streaks/shared/domain/streaks/streak-state';
 import type { UserRules } from '../specials/user-rules';
 import type { LockedStreak } from '../sql/streak-row-text';
 import type { ChangeSource, StreakChange } from '../streak-change';

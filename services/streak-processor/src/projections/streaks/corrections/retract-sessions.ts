@@ -1,6 +1,6 @@
 import { textArray, timestamptzArray } from '@streaks/exactly-once/binary/array-parameters';
-import { formatInstant } from '@streaks/shared/domain/instant';
-import type { Session } from '@streaks/shared/domain/session';
+import { formatInstant } from '@streaks/shared/domain/calendar/instant';
+import type { Session } from '@streaks/shared/domain/events/session';
 import type { ClientBase } from 'pg';
 import { toMs } from '../sql/event-table';
 import type { RecordedEvent } from '../sql/insert-events';

@@ -1,5 +1,5 @@
 import { int4Array, textArray } from '@streaks/exactly-once/binary/array-parameters';
-import { formatInstant } from '@streaks/shared/domain/instant';
+import { formatInstant } from '@streaks/shared/domain/calendar/instant';
 import { organisationIdsOf } from '@streaks/shared/domain/settings/effective-settings';
 import { noSettings } from '@streaks/shared/domain/settings/stored-settings';
 import { compareUtf8 } from '@streaks/shared/domain/utf8-order';

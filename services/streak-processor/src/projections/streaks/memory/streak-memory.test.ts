@@ -1,4 +1,4 @@
-import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import { emptyStreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { createStreakMemory } from './streak-memory';
 
 const streak = (row: string) => ({ row, state: emptyStreakState });

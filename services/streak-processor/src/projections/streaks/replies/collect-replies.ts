@@ -1,7 +1,7 @@
 import type { Rejected } from '@streaks/exactly-once/projection';
 import { headerText, kafkaHeaders } from '@streaks/shared/contracts/headers';
 import { FOCUS_RULE, type RuleId } from '@streaks/shared/domain/rules';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { ClientBase } from 'pg';
 import { activitySource } from '../additive/activity-source';
 import type { AddedEvents } from '../additive/add-events';

@@ -1,9 +1,9 @@
 import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import { headerText, kafkaHeaders } from '@streaks/shared/contracts/headers';
-import type { ChangeType } from '@streaks/shared/domain/change-type';
 import { FOCUS_RULE, type RuleId } from '@streaks/shared/domain/rules';
-import { hasDay } from '@streaks/shared/domain/runs';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import type { ChangeType } from '@streaks/shared/domain/streaks/change-type';
+import { hasDay } from '@streaks/shared/domain/streaks/runs';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { AddedEvents } from '../additive/add-events';
 import type { AdditiveEvent, RuleSource } from '../additive/rule-source';
 import type { Verdict } from '../additive/store-events';

@@ -1,6 +1,6 @@
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import { emptyStreakState } from '@streaks/shared/domain/streak-state';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import { emptyStreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import type { PoolClient } from 'pg';
 import type { CommittedEvents } from '../create-streaks-projection';

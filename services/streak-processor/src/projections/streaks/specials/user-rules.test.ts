@@ -1,4 +1,4 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { addChange, noSettings, type StoredSettings } from '@streaks/shared/domain/settings/stored-settings';
 import { usualUser } from './special-user';
 import { createUserRules } from './user-rules';

@@ -1,5 +1,5 @@
 import { textArray } from '@streaks/exactly-once/binary/array-parameters';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { DefaultTargets, RuleId } from '@streaks/shared/domain/rules';
 import {
   type EffectiveSettings,

@@ -1,5 +1,5 @@
 import type { Rejected } from '@streaks/exactly-once/projection';
-import { isValidId } from '@streaks/shared/domain/id';
+import { isValidId } from '@streaks/shared/domain/events/id';
 import { recordTimeOf } from '../../../engines/decode-records';
 import { type SpecialUsers, usualUser } from './special-user';
 

@@ -1,6 +1,6 @@
 import type { CopyRows } from '@streaks/exactly-once/binary/copy-rows';
-import type { CheckIn } from '@streaks/shared/domain/check-in';
-import type { Session } from '@streaks/shared/domain/session';
+import type { CheckIn } from '@streaks/shared/domain/events/check-in';
+import type { Session } from '@streaks/shared/domain/events/session';
 
 /** A table of events with the key (user_id, id): which columns hold what. */
 export interface EventTable<Event> {

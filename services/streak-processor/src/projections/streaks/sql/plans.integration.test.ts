@@ -1,6 +1,6 @@
 import { laneConnectionOptions } from '@streaks/exactly-once/binary/lane-session-settings';
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
-import type { LocalDay } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { Client, type PoolClient } from 'pg';
 import { applyInTransaction, createTestProjection, toRecord } from '../test-support/drive-projection';

@@ -6,9 +6,9 @@ import {
   textArray,
   timestamptzArray,
 } from '@streaks/exactly-once/binary/array-parameters';
-import { expiresAt } from '@streaks/shared/domain/evaluate-streak';
-import type { StreakState, StreakSummary } from '@streaks/shared/domain/streak-state';
-import { findZone, type Zone } from '@streaks/shared/domain/zone';
+import { findZone, type Zone } from '@streaks/shared/domain/calendar/zone';
+import { expiresAt } from '@streaks/shared/domain/streaks/evaluate-streak';
+import type { StreakState, StreakSummary } from '@streaks/shared/domain/streaks/streak-state';
 
 /** A state and its figures, as they are to be stored. */
 export interface StreakValues {

@@ -1,5 +1,5 @@
-import type { Bridging } from '@streaks/shared/domain/bridging';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import type { Bridging } from '@streaks/shared/domain/streaks/bridging';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { parseRuns } from '@streaks/shared/postgres/multirange';
 import { toMs } from './event-table';
 

@@ -1,6 +1,6 @@
 import { int8Array, textArray } from '@streaks/exactly-once/binary/array-parameters';
 import type { RuleId } from '@streaks/shared/domain/rules';
-import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streak-state';
+import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { ClientBase } from 'pg';
 import { parametersOf, type StreakValues } from './streak-columns';
 import { type LockedStreak, parseStreakRow } from './streak-row-text';

@@ -2,8 +2,8 @@ import type { DecodedRecord } from '@streaks/exactly-once/projection';
 import { advanceShards, lockShards } from '@streaks/exactly-once/sql/outbox';
 import type { UserEvent, UserEventToSend } from '@streaks/shared/contracts/user-event';
 import type { UserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
+import type { Session } from '@streaks/shared/domain/events/session';
 import type { DefaultTargets } from '@streaks/shared/domain/rules';
-import type { Session } from '@streaks/shared/domain/session';
 import type { PoolClient } from 'pg';
 import {
   createStreaksProjection,

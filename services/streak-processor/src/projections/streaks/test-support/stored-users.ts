@@ -1,7 +1,7 @@
-import type { LocalDay } from '@streaks/shared/domain/local-day';
-import { parseIsoDate } from '@streaks/shared/domain/local-day';
+import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
+import { parseIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import { FOCUS_RULE, type RuleId } from '@streaks/shared/domain/rules';
-import type { StreakState } from '@streaks/shared/domain/streak-state';
+import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import type { Pool } from 'pg';
 import { readStreaks } from '../sql/streak-rows';
 

@@ -1,7 +1,7 @@
 import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
-import type { DayRange } from '@streaks/shared/domain/bridging';
-import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/local-day';
+import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
+import type { DayRange } from '@streaks/shared/domain/streaks/bridging';
 import type { ReferenceChange, ReferenceRange, ReferenceUserEvent } from '@streaks/testing/reference/reference-event';
 
 /** An event in the product's own terms: its dates are numbers of days. */

@@ -1,5 +1,5 @@
+import type { LocalDay } from '../calendar/local-day';
 import type { Bridging, FreezeRule } from './bridging';
-import type { LocalDay } from './local-day';
 
 /**
  * The bank of freezes of one chain of days after the other. Its days are told in ascending order, each once, as ranges with

@@ -1,4 +1,4 @@
-import type { LocalDay } from './local-day';
+import type { LocalDay } from '../calendar/local-day';
 
 /** A maximal set of consecutive days: `length` ≥ 1 of them from `first` on. */
 export interface Run {

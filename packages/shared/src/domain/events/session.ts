@@ -1,3 +1,5 @@
+import { findZone } from '../calendar/zone';
+import { compareUtf8 } from '../utf8-order';
 import {
   type EventLimits,
   type Fault,
@@ -10,8 +12,6 @@ import {
   timezoneFaults,
 } from './faults';
 import { isValidId } from './id';
-import { compareUtf8 } from './utf8-order';
-import { findZone } from './zone';
 
 /** A finished session: the half-open interval [startMs, endMs) in epoch milliseconds, and where it was lived. */
 export interface Session {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
+import type { LocalDay } from '../calendar/local-day';
+import { arbitraryDistinctLog, LAST_SETTINGS_TEST_DAY } from '../reference-model/arbitrary-settings';
+import type { LoggedChange } from '../reference-model/brute-force-settings';
+import { bruteForceUser } from '../reference-model/brute-force-user';
+import { RULE_IDS } from '../rules';
+import type { SettingsChange } from '../settings/settings-change';
+import { addChange, noSettings, type StoredSettings } from '../settings/stored-settings';
 import { foldUser, type RecordedEvent } from './fold-user';
-import type { LocalDay } from './local-day';
-import { arbitraryDistinctLog, LAST_SETTINGS_TEST_DAY } from './reference-model/arbitrary-settings';
-import type { LoggedChange } from './reference-model/brute-force-settings';
-import { bruteForceUser } from './reference-model/brute-force-user';
-import { RULE_IDS } from './rules';
 import { runsFromDays } from './runs';
-import type { SettingsChange } from './settings/settings-change';
-import { addChange, noSettings, type StoredSettings } from './settings/stored-settings';
 import { emptyStreakState, summarise } from './streak-state';
 
 const DAY_MS = 86_400_000;

@@ -1,12 +1,12 @@
-import { type CheckIn, checkInDay } from './check-in';
+import type { LocalDay } from '../calendar/local-day';
+import { type CheckIn, checkInDay } from '../events/check-in';
+import { type DayEvent, latestEvent, type Session } from '../events/session';
+import { ACTIVITY_RULE, type DefaultTargets, FOCUS_RULE, type RuleId } from '../rules';
+import { type EffectiveSettings, resolveSettings } from '../settings/effective-settings';
+import type { SettingsChange } from '../settings/settings-change';
+import { addChange, noSettings, type StoredSettings } from '../settings/stored-settings';
 import { totalDays } from './day-totals';
-import type { LocalDay } from './local-day';
-import { ACTIVITY_RULE, type DefaultTargets, FOCUS_RULE, type RuleId } from './rules';
 import { runsFromDays } from './runs';
-import { type DayEvent, latestEvent, type Session } from './session';
-import { type EffectiveSettings, resolveSettings } from './settings/effective-settings';
-import type { SettingsChange } from './settings/settings-change';
-import { addChange, noSettings, type StoredSettings } from './settings/stored-settings';
 import { emptyStreakState, type StreakState } from './streak-state';
 
 /** An event of one user, with the time of its record. */

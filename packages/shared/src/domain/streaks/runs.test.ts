@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { LocalDay } from './local-day';
+import type { LocalDay } from '../calendar/local-day';
 import {
   addDay,
   cutAfter,

@@ -1,3 +1,5 @@
+import type { LocalDay } from '../calendar/local-day';
+import { findZone } from '../calendar/zone';
 import {
   type EventLimits,
   type Fault,
@@ -9,8 +11,6 @@ import {
   timezoneFaults,
 } from './faults';
 import { isValidId } from './id';
-import type { LocalDay } from './local-day';
-import { findZone } from './zone';
 
 /** A user was there at an instant, somewhere. It counts 1 on the local day of that instant in its own zone. */
 export interface CheckIn {

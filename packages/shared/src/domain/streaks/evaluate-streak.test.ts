@@ -1,4 +1,10 @@
 import fc from 'fast-check';
+import { LAST_INSTANT_MS, parseInstant } from '../calendar/instant';
+import { type LocalDay, parseIsoDate } from '../calendar/local-day';
+import { findZone, type Zone } from '../calendar/zone';
+import { arbitraryDays, LAST_ARBITRARY_DAY } from '../reference-model/arbitrary-bridging';
+import { type DiaryPage, keepDiary } from '../reference-model/freeze-diary';
+import { HOSTILE_ZONES } from '../reference-model/hostile-zones';
 import type { Bridging, DayRange } from './bridging';
 import {
   daysSinceActivity,
@@ -8,14 +14,8 @@ import {
   isActiveToday,
   type StreakStatus,
 } from './evaluate-streak';
-import { LAST_INSTANT_MS, parseInstant } from './instant';
-import { type LocalDay, parseIsoDate } from './local-day';
-import { arbitraryDays, LAST_ARBITRARY_DAY } from './reference-model/arbitrary-bridging';
-import { type DiaryPage, keepDiary } from './reference-model/freeze-diary';
-import { HOSTILE_ZONES } from './reference-model/hostile-zones';
 import { runsFromDays } from './runs';
 import { emptyStreakState, type StreakState } from './streak-state';
-import { findZone, type Zone } from './zone';
 
 const NOW = { cutAfterToday: false };
 const AS_OF = { cutAfterToday: true };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { toIsoDate } from '../calendar/local-day';
 import { type CheckIn, type CheckInCandidate, checkInDay, checkInFaults, sameCheckIn } from './check-in';
-import { toIsoDate } from './local-day';
 
 const NOON_MS = Date.UTC(2025, 0, 15, 12);
 const LIMITS = { recordTimeMs: NOON_MS, maxFutureMs: 300_000 };

@@ -1,9 +1,9 @@
-import type { LocalDay } from './local-day';
+import type { LocalDay } from '../calendar/local-day';
+import { splitAtLocalMidnights } from '../calendar/split-session';
+import { findZone, type Zone } from '../calendar/zone';
+import { type DayEvent, latestEvent, type Session } from '../events/session';
 import { lastDayOf, lastRun, runsFromDays } from './runs';
-import { type DayEvent, latestEvent, type Session } from './session';
-import { splitAtLocalMidnights } from './split-session';
 import { emptyStreakState, type StreakState } from './streak-state';
-import { findZone, type Zone } from './zone';
 
 /** One local day of one user: milliseconds over all sessions that touch it, and the one of them that ended last. */
 export interface DailyTotal {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
+import type { LocalDay } from '../calendar/local-day';
+import { arbitraryDays, LAST_ARBITRARY_DAY } from '../reference-model/arbitrary-bridging';
+import { keepDiary } from '../reference-model/freeze-diary';
 import { type Bridging, type Chain, chainsOf, firstUnbridgedDay, sameBridging } from './bridging';
-import type { LocalDay } from './local-day';
-import { arbitraryDays, LAST_ARBITRARY_DAY } from './reference-model/arbitrary-bridging';
-import { keepDiary } from './reference-model/freeze-diary';
 import { type Runs, runsFromDays } from './runs';
 
 const NO_PAUSES = [] as const;

@@ -1,5 +1,5 @@
+import type { LocalDay } from '../calendar/local-day';
 import { type Chain, chainsOf } from './bridging';
-import type { LocalDay } from './local-day';
 import { addDay, countRunsUpTo, lastDayOf, sameRuns } from './runs';
 import type { StreakState } from './streak-state';
 

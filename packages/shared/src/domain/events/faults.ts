@@ -1,5 +1,5 @@
+import { findZone, isOffsetLike } from '../calendar/zone';
 import { isValidId, MAX_ID_LENGTH } from './id';
-import { findZone, isOffsetLike } from './zone';
 
 export type FaultCode =
   | 'INVALID_ID'

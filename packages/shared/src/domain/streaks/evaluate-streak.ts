@@ -1,9 +1,9 @@
+import { LAST_INSTANT_MS } from '../calendar/instant';
+import type { LocalDay } from '../calendar/local-day';
+import type { Zone } from '../calendar/zone';
 import { firstUnbridgedDay, walkChains } from './bridging';
-import { LAST_INSTANT_MS } from './instant';
-import type { LocalDay } from './local-day';
 import { cutAfter, hasDay, lastDayOf, lastRun } from './runs';
 import { type StreakState, summarise } from './streak-state';
-import type { Zone } from './zone';
 
 /** A user's streak as of a day. `longestStreak` ≥ `currentStreak` always. */
 export interface StreakFigures {

@@ -1,5 +1,5 @@
+import type { LocalDay } from '../calendar/local-day';
 import { type Bridging, chainsOf } from './bridging';
-import type { LocalDay } from './local-day';
 import { lastDayOf, lastRun, longestRunLength, NO_RUNS, qualifiedDaysCount, type Runs } from './runs';
 
 /** What is stored per user and rule. It says nothing about "now", so no job has to visit it at midnight. */

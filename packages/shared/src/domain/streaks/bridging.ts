@@ -1,5 +1,5 @@
+import type { LocalDay } from '../calendar/local-day';
 import { createFreezeLedger, type FreezeLedger } from './freeze-ledger';
-import type { LocalDay } from './local-day';
 import { lastDayOf, type Runs } from './runs';
 
 /** How freezes are earned: one with each `earnEvery`-th qualified day of a streak, at most `cap` at a time. */

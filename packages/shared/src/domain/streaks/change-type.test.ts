@@ -1,8 +1,8 @@
 import fc from 'fast-check';
+import type { LocalDay } from '../calendar/local-day';
+import { arbitraryDays, LAST_ARBITRARY_DAY } from '../reference-model/arbitrary-bridging';
 import { type Bridging, chainsOf } from './bridging';
 import { type ChangeType, classifyAddedDay, classifyRecount } from './change-type';
-import type { LocalDay } from './local-day';
-import { arbitraryDays, LAST_ARBITRARY_DAY } from './reference-model/arbitrary-bridging';
 import { addDay, lastRun, longestRunLength, runsFromDays } from './runs';
 import { emptyStreakState, type StreakState } from './streak-state';
 
