@@ -1,7 +1,7 @@
 import { createCatchUp } from '@streaks/shared/redis/boards/board-marks';
 import { createBoardWriter } from '@streaks/shared/redis/boards/board-writer';
-import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
-import type { StreakWrite } from '@streaks/shared/redis/streak-store';
+import { createStreakStore } from '@streaks/shared/redis/streaks/create-streak-store';
+import type { StreakWrite } from '@streaks/shared/redis/streaks/streak-store';
 import type { Redis } from 'ioredis';
 import { boardPages } from './board-users';
 

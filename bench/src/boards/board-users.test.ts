@@ -1,5 +1,5 @@
 import { currentStreakOf, toBoardEntry } from '@streaks/shared/redis/boards/board-entry';
-import type { StreakWrite } from '@streaks/shared/redis/streak-store';
+import type { StreakWrite } from '@streaks/shared/redis/streaks/streak-store';
 import { boardPages, boardWrite } from './board-users';
 
 const NOW_MS = Date.parse('2026-11-21T12:00:00Z');

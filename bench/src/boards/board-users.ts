@@ -1,7 +1,7 @@
 import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import { findZone } from '@streaks/shared/domain/calendar/zone';
 import { FOCUS_RULE } from '@streaks/shared/domain/rules';
-import type { StreakWrite } from '@streaks/shared/redis/streak-store';
+import type { StreakWrite } from '@streaks/shared/redis/streaks/streak-store';
 import { createSeededRandom } from '../data-set/seeded-random';
 
 // Users of a product of some years: most have few days, some have hundreds, and two of three still have a streak.

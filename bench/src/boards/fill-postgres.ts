@@ -1,5 +1,5 @@
 import { toBoardEntry } from '@streaks/shared/redis/boards/board-entry';
-import type { StreakWrite } from '@streaks/shared/redis/streak-store';
+import type { StreakWrite } from '@streaks/shared/redis/streaks/streak-store';
 import type { Pool } from 'pg';
 
 const INSERT = `INSERT INTO board_places

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { kafkajsPatchParts } from '@streaks/shared/kafka/kafkajs-self-test';
+import { kafkajsPatchParts } from '@streaks/shared/kafka/kafkajs-checks/kafkajs-self-test';
 import { repositoryRoot } from '@streaks/testing/repository';
 import { patchPath, readMutations } from './mutation-table';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parseSettings, type SettingsOf } from '@streaks/shared/config/define-settings';
 import { requireTzdata } from '@streaks/shared/domain/calendar/tzdata';
 import { listen } from '@streaks/shared/http/listen';
-import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-self-test';
+import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-checks/kafkajs-self-test';
 import { systemClock } from '@streaks/shared/lifecycle/clock';
 import { runHttpService } from '@streaks/shared/lifecycle/cluster/run-http-service';
 import type { ServicePeers } from '@streaks/shared/lifecycle/cluster/service-peers';

@@ -1,4 +1,4 @@
-import type { ReliableProducerStats } from '@streaks/shared/kafka/reliable-producer';
+import type { ReliableProducerStats } from '@streaks/shared/kafka/producer/reliable-producer';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { OutcomeName } from './waiting/event-outcome';
 

@@ -6,7 +6,7 @@ import type { Clock } from '@streaks/shared/lifecycle/clock';
 import type { ServicePeers } from '@streaks/shared/lifecycle/cluster/service-peers';
 import type { Logger } from '@streaks/shared/observability/create-logger';
 import type { BoardReader } from '@streaks/shared/redis/boards/board-reader';
-import type { StreakStore } from '@streaks/shared/redis/streak-store';
+import type { StreakStore } from '@streaks/shared/redis/streaks/streak-store';
 import type { ErrorRequestHandler, Express } from 'express';
 import type { Registry } from 'prom-client';
 import { createLeaderboardReader } from './boards/leaderboard-reader';

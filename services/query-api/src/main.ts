@@ -10,7 +10,7 @@ import { createRegistry } from '@streaks/shared/observability/create-registry';
 import { classifyStoreError } from '@streaks/shared/postgres/errors';
 import { createBoardReader } from '@streaks/shared/redis/boards/board-reader';
 import { waitForRedis } from '@streaks/shared/redis/create-redis';
-import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
+import { createStreakStore } from '@streaks/shared/redis/streaks/create-streak-store';
 import { createPostgresBoards } from './boards/postgres-boards';
 import { createQueryApp } from './create-query-app';
 import { createQueryMetrics, recordStoreState } from './metrics';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import zlib from 'node:zlib';
-import { registerCompressionCodecs } from '@streaks/shared/kafka/compression-codecs';
+import { registerCompressionCodecs } from '@streaks/shared/kafka/compression/compression-codecs';
 import { withAdmin } from '@streaks/testing/fresh-topic';
 import { CompressionTypes, ConfigResourceTypes, type Message } from 'kafkajs';
 import { withProducer } from '../../producers/raw-producer';

@@ -1,5 +1,5 @@
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
-import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-body';
+import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-format/record-body';
 import { createFreshTopic, uniqueName, withAdmin } from '@streaks/testing/fresh-topic';
 import { kafkaBrokers, stackAddresses } from '@streaks/testing/stack-addresses';
 import { createTestDatabase } from '@streaks/testing/test-database';

@@ -1,4 +1,4 @@
-import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-body';
+import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-format/record-body';
 import { createPublisher } from '../publish/create-publisher';
 import type { PublicationRow } from '../publish/mark';
 import type { OutputRecord, OutputRows, Publisher } from '../publish/publication';

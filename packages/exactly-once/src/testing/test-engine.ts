@@ -1,6 +1,6 @@
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
-import { fetchTopicId } from '@streaks/shared/kafka/topic-id';
+import { fetchTopicId } from '@streaks/shared/kafka/topic-id/topic-id';
 import { classifyStoreError } from '@streaks/shared/postgres/errors';
 import { createFreshTopic, type FreshTopic, uniqueName } from '@streaks/testing/fresh-topic';
 import { kafkaBrokers, stackAddresses } from '@streaks/testing/stack-addresses';

@@ -1,6 +1,6 @@
 import { type ISocketFactory, Kafka, type KafkaConfig, type LogEntry, logLevel, type RetryOptions } from 'kafkajs';
 import type { Logger } from 'pino';
-import { registerCompressionCodecs } from './compression-codecs';
+import { registerCompressionCodecs } from './compression/compression-codecs';
 
 export interface CreateKafkaOptions {
   /** host:port of one or more brokers. */

@@ -4,7 +4,7 @@ import { waitFor } from '@streaks/testing/wait-for';
 import { CompressionTypes, type Kafka } from 'kafkajs';
 import pino from 'pino';
 import { createKafka } from './create-kafka';
-import { fetchTopicId, TopicMissingError } from './topic-id';
+import { fetchTopicId, TopicMissingError } from './topic-id/topic-id';
 import { ensureTopics, sessionEventsTopic } from './topics';
 
 const brokers = kafkaBrokers(stackAddresses());

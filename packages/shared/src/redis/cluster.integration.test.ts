@@ -14,9 +14,9 @@ import { createBoardReader } from './boards/board-reader';
 import { createBoardUpkeep } from './boards/board-upkeep';
 import { createBoardWriter } from './boards/board-writer';
 import { closeRedis, createRedis, waitForRedis } from './create-redis';
-import { createStreakStore } from './create-streak-store';
-import { refillStreakStore } from './refill-streak-store';
-import type { StreakWrite } from './streak-store';
+import { createStreakStore } from './streaks/create-streak-store';
+import { refillStreakStore } from './streaks/refill-streak-store';
+import type { StreakWrite } from './streaks/streak-store';
 
 const keyPrefix = 'streaks:';
 const NOON_MS = Date.parse('2025-01-15T12:00:00Z');

@@ -1,6 +1,6 @@
 import { validateUserEvent } from '@streaks/shared/contracts/user-event-codec';
 import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
-import { KafkaUnavailableError, RecordRefusedError } from '@streaks/shared/kafka/reliable-producer';
+import { KafkaUnavailableError, RecordRefusedError } from '@streaks/shared/kafka/producer/reliable-producer';
 import fc from 'fast-check';
 import request from 'supertest';
 import { goodId, hostileBodies } from '../hostile-bodies.fixture';

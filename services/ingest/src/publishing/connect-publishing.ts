@@ -10,7 +10,7 @@ import {
 } from '@streaks/shared/contracts/organisation-event-codec';
 import { registerUserEvents, type UserEventEncoder } from '@streaks/shared/contracts/user-event-encoder';
 import { type CreateKafkaOptions, createKafka } from '@streaks/shared/kafka/create-kafka';
-import { createReliableProducer } from '@streaks/shared/kafka/reliable-producer';
+import { createReliableProducer } from '@streaks/shared/kafka/producer/reliable-producer';
 import {
   ensureTopics,
   friendshipEventsTopic,

@@ -3,7 +3,7 @@ import {
   KafkaUnavailableError,
   type OutgoingRecord,
   type ReliableProducerHealth,
-} from '@streaks/shared/kafka/reliable-producer';
+} from '@streaks/shared/kafka/producer/reliable-producer';
 import { createEventPublisher } from './event-publisher';
 import { EncoderUnavailableError } from './publish-problems';
 

@@ -1,5 +1,5 @@
 import { kafkaHeaders } from '@streaks/shared/contracts/headers';
-import { KafkaUnavailableError, type ReliableProducer } from '@streaks/shared/kafka/reliable-producer';
+import { KafkaUnavailableError, type ReliableProducer } from '@streaks/shared/kafka/producer/reliable-producer';
 import { EncoderUnavailableError } from './publish-problems';
 
 /** What goes with an event into the record's headers. */

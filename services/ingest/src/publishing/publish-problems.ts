@@ -1,5 +1,9 @@
 import { type HttpProblem, type ProblemFault, problem } from '@streaks/shared/errors/problem';
-import { BufferFullError, KafkaUnavailableError, RecordRefusedError } from '@streaks/shared/kafka/reliable-producer';
+import {
+  BufferFullError,
+  KafkaUnavailableError,
+  RecordRefusedError,
+} from '@streaks/shared/kafka/producer/reliable-producer';
 
 export class EncoderUnavailableError extends Error {
   override readonly name = 'EncoderUnavailableError';

@@ -1,4 +1,4 @@
-import type { ReliableProducer, ReliableProducerHealth } from '@streaks/shared/kafka/reliable-producer';
+import type { ReliableProducer, ReliableProducerHealth } from '@streaks/shared/kafka/producer/reliable-producer';
 import { closeProducers, kafkaState, statsOf } from './topic-producers';
 
 function producer(state: ReliableProducerHealth['state'], bufferedRecords = 0) {

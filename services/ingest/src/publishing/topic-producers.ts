@@ -1,4 +1,4 @@
-import type { ReliableProducer, ReliableProducerStats } from '@streaks/shared/kafka/reliable-producer';
+import type { ReliableProducer, ReliableProducerStats } from '@streaks/shared/kafka/producer/reliable-producer';
 
 /** One for each topic, named by what it carries: what users do, settings of organisations, friendships. */
 export type TopicProducers = Readonly<Record<'users' | 'organisations' | 'friendships', ReliableProducer>>;

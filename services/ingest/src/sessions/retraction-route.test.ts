@@ -1,5 +1,5 @@
 import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
-import { BufferFullError } from '@streaks/shared/kafka/reliable-producer';
+import { BufferFullError } from '@streaks/shared/kafka/producer/reliable-producer';
 import request from 'supertest';
 import { createTestApp, nowMs } from '../ingest-app.fixture';
 

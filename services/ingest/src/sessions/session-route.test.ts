@@ -1,5 +1,9 @@
 import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
-import { BufferFullError, KafkaUnavailableError, RecordRefusedError } from '@streaks/shared/kafka/reliable-producer';
+import {
+  BufferFullError,
+  KafkaUnavailableError,
+  RecordRefusedError,
+} from '@streaks/shared/kafka/producer/reliable-producer';
 import request from 'supertest';
 import { createTestApp, goodBody, nowMs } from '../ingest-app.fixture';
 import { EncoderUnavailableError } from '../publishing/publish-problems';

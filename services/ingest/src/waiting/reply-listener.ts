@@ -1,4 +1,4 @@
-import { replyChannel } from '@streaks/shared/redis/streak-keys';
+import { replyChannel } from '@streaks/shared/redis/streaks/streak-keys';
 import type { Redis } from 'ioredis';
 import { type EventOutcome, parseReply, type Reply } from './event-outcome';
 

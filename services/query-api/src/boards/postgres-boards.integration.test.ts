@@ -11,9 +11,9 @@ import {
   stateArbitrary,
   TODAY,
 } from '@streaks/shared/redis/boards/testing/ranked-users';
-import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
-import { refillStreakStore } from '@streaks/shared/redis/refill-streak-store';
-import type { StreakWrite } from '@streaks/shared/redis/streak-store';
+import { createStreakStore } from '@streaks/shared/redis/streaks/create-streak-store';
+import { refillStreakStore } from '@streaks/shared/redis/streaks/refill-streak-store';
+import type { StreakWrite } from '@streaks/shared/redis/streaks/streak-store';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import fc from 'fast-check';

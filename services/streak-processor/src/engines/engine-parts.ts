@@ -6,7 +6,7 @@ import type { OnEngineStep } from '@streaks/exactly-once/steps';
 import type { SettingsOf } from '@streaks/shared/config/define-settings';
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
-import { fetchTopicId } from '@streaks/shared/kafka/topic-id';
+import { fetchTopicId } from '@streaks/shared/kafka/topic-id/topic-id';
 import { systemClock } from '@streaks/shared/lifecycle/clock';
 import type { Logger } from '@streaks/shared/observability/create-logger';
 import { createPool } from '@streaks/shared/postgres/create-pool';

@@ -1,7 +1,7 @@
 import { type Engine, startEngine } from '@streaks/exactly-once/create-engine';
 import type { UserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
 import type { Checks } from '@streaks/shared/http/health-routes';
-import type { StreakStore } from '@streaks/shared/redis/streak-store';
+import type { StreakStore } from '@streaks/shared/redis/streaks/streak-store';
 import type { ProcessorMetrics } from '../metrics';
 import { createStreaksProjection } from '../projections/streaks/create-streaks-projection';
 import type { EventReply, StreakChange } from '../projections/streaks/streak-change';

@@ -1,5 +1,5 @@
 import type { NumberedChange, Sink } from '@streaks/exactly-once/projection';
-import type { StreakStore, StreakWrite, WriteCounts } from '@streaks/shared/redis/streak-store';
+import type { StreakStore, StreakWrite, WriteCounts } from '@streaks/shared/redis/streaks/streak-store';
 import type { Pool } from 'pg';
 import type { StreakChange } from '../projections/streaks/streak-change';
 import { readGeneration } from './read-generation';

@@ -1,5 +1,5 @@
 import type { Logger } from '@streaks/shared/observability/create-logger';
-import type { StreakStore } from '@streaks/shared/redis/streak-store';
+import type { StreakStore } from '@streaks/shared/redis/streaks/streak-store';
 import type { Pool } from 'pg';
 import { readGeneration } from './read-generation';
 import { REFILL_LOCK_KEY, refillFromPostgres } from './refill-from-postgres';

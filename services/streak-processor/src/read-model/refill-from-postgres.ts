@@ -1,5 +1,5 @@
-import { type RefillResult, refillStreakStore } from '@streaks/shared/redis/refill-streak-store';
-import type { StreakStore, StreakWrite } from '@streaks/shared/redis/streak-store';
+import { type RefillResult, refillStreakStore } from '@streaks/shared/redis/streaks/refill-streak-store';
+import type { StreakStore, StreakWrite } from '@streaks/shared/redis/streaks/streak-store';
 import type { Pool } from 'pg';
 import { readAllStreaks, readShardPage } from './streak-pages';
 

@@ -1,5 +1,5 @@
 import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
-import type { StreakWrite } from '@streaks/shared/redis/streak-store';
+import type { StreakWrite } from '@streaks/shared/redis/streaks/streak-store';
 import type { EventReply } from '../projections/streaks/streak-change';
 import { createReplySender } from './send-replies';
 

@@ -1,5 +1,5 @@
-import { replyChannel } from '@streaks/shared/redis/streak-keys';
-import type { StreakStore, StreakWrite } from '@streaks/shared/redis/streak-store';
+import { replyChannel } from '@streaks/shared/redis/streaks/streak-keys';
+import type { StreakStore, StreakWrite } from '@streaks/shared/redis/streaks/streak-store';
 import type { Redis } from 'ioredis';
 import type { EventReply } from '../projections/streaks/streak-change';
 

@@ -1,6 +1,6 @@
 import type { Bridging } from '@streaks/shared/domain/streaks/bridging';
 import { parseRuns } from '@streaks/shared/postgres/multirange';
-import type { StreakWrite } from '@streaks/shared/redis/streak-store';
+import type { StreakWrite } from '@streaks/shared/redis/streaks/streak-store';
 import type { Pool } from 'pg';
 
 interface StreakRow {

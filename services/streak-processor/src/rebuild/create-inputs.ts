@@ -2,7 +2,7 @@ import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { createFriendshipEventDecoder } from '@streaks/shared/contracts/friendship-event-codec';
 import { createOrganisationEventDecoder } from '@streaks/shared/contracts/organisation-event-codec';
 import { createUserEventDecoder } from '@streaks/shared/contracts/user-event-codec';
-import { fetchTopicId } from '@streaks/shared/kafka/topic-id';
+import { fetchTopicId } from '@streaks/shared/kafka/topic-id/topic-id';
 import { defaultTargets } from '../engines/default-targets';
 import { createFriendshipsProjection } from '../friendships/create-friendships-projection';
 import { createOrganisationsProjection } from '../organisations/create-organisations-projection';

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { requireTzdata } from '@streaks/shared/domain/calendar/tzdata';
-import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-self-test';
+import { assertKafkajsIsPatched } from '@streaks/shared/kafka/kafkajs-checks/kafkajs-self-test';
 import { createProgressDisplay } from '../verify/progress-display';
 import { verifyInstallation } from '../verify/verify-installation';
 import { parseArguments, USAGE } from './parse-arguments';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StreakStore } from '@streaks/shared/redis/streak-store';
+import type { StreakStore } from '@streaks/shared/redis/streaks/streak-store';
 import type { Pool } from 'pg';
 import { REFILL_LOCK_KEY, refillFromPostgres } from '../read-model/refill-from-postgres';
 import type { ProgressDisplay } from '../verify/progress-display';

@@ -2,8 +2,8 @@ import { parseSettings, type SettingsOf } from '@streaks/shared/config/define-se
 import { createPool, type PoolOptions } from '@streaks/shared/postgres/create-pool';
 import { createBoardWriter } from '@streaks/shared/redis/boards/board-writer';
 import { closeRedis, createRedis, waitForRedis } from '@streaks/shared/redis/create-redis';
-import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
-import type { StreakStore } from '@streaks/shared/redis/streak-store';
+import { createStreakStore } from '@streaks/shared/redis/streaks/create-streak-store';
+import type { StreakStore } from '@streaks/shared/redis/streaks/streak-store';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import { settings } from '../settings';

@@ -2,7 +2,7 @@ import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
 import { type LocalDay, parseIsoDate } from '@streaks/shared/domain/calendar/local-day';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import { boardKeys } from '@streaks/shared/redis/boards/board-keys';
-import { bucketOf, markedKey, streakKey } from '@streaks/shared/redis/streak-keys';
+import { bucketOf, markedKey, streakKey } from '@streaks/shared/redis/streaks/streak-keys';
 import { bucketOf as userBucket } from '../projections/streaks/buckets/lock-buckets';
 import { createFilledInstallation, type FilledInstallation } from './test-support/filled-installation';
 import { verifyInstallation } from './verify-installation';

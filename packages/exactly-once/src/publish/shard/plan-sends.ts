@@ -1,4 +1,4 @@
-import { recordBodyKey } from '@streaks/shared/kafka/record-body';
+import { recordBodyKey } from '@streaks/shared/kafka/record-format/record-body';
 import type { OutputRecord } from '../publication';
 import { recordBytes } from './output-buffer';
 

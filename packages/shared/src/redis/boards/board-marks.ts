@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import { ALL_BUCKETS, markedKey, markKey, takenKey } from '../streak-keys';
-import type { StreakWrite } from '../streak-store';
-import { decodeStreakValue } from '../streak-value';
+import { ALL_BUCKETS, markedKey, markKey, takenKey } from '../streaks/streak-keys';
+import type { StreakWrite } from '../streaks/streak-store';
+import { decodeStreakValue } from '../streaks/streak-value';
 import { defineBoardScripts } from './board-scripts';
 import type { BoardWriter } from './board-writer';
 

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { RULE_IDS } from '../../domain/rules';
-import { ALL_BUCKETS, markedKey, takenKey } from '../streak-keys';
+import { ALL_BUCKETS, markedKey, takenKey } from '../streaks/streak-keys';
 import { boardKeys, leaseKey } from './board-keys';
 import { TRIM_AT_ONCE } from './board-reader';
 import { defineBoardScripts } from './board-scripts';

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../lifecycle/clock';
-import type { StreakWrite } from '../streak-store';
+import type { StreakWrite } from '../streaks/streak-store';
 import { toBoardEntry } from './board-entry';
 import { boardKeys } from './board-keys';
 import { defineBoardScripts } from './board-scripts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { LocalDay } from '../../domain/calendar/local-day';
 import { emptyStreakState, type StreakState } from '../../domain/streaks/streak-state';
-import { createMemoryStreakStore } from '../create-memory-streak-store';
-import { refillStreakStore } from '../refill-streak-store';
-import type { StreakStore, StreakWrite } from '../streak-store';
+import { createMemoryStreakStore } from '../streaks/create-memory-streak-store';
+import { refillStreakStore } from '../streaks/refill-streak-store';
+import type { StreakStore, StreakWrite } from '../streaks/streak-store';
 import { BOARD_NAMES, type BoardEntry, type BoardName, currentStreakOf } from './board-entry';
 import type { BoardReader } from './board-reader';
 import { HOSTILE_IDS, NOON_MS, type RankedUser, rankByHand, stateArbitrary, TODAY } from './testing/ranked-users';

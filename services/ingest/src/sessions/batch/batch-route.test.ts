@@ -1,4 +1,4 @@
-import { KafkaUnavailableError, RecordRefusedError } from '@streaks/shared/kafka/reliable-producer';
+import { KafkaUnavailableError, RecordRefusedError } from '@streaks/shared/kafka/producer/reliable-producer';
 import request from 'supertest';
 import { createTestApp, goodBody, sessionIdOf } from '../../ingest-app.fixture';
 

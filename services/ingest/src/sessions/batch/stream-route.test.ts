@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { listen } from '@streaks/shared/http/listen';
-import { KafkaUnavailableError } from '@streaks/shared/kafka/reliable-producer';
+import { KafkaUnavailableError } from '@streaks/shared/kafka/producer/reliable-producer';
 import { waitFor } from '@streaks/testing/wait-for';
 import request from 'supertest';
 import { createTestApp, goodBody, sessionIdOf } from '../../ingest-app.fixture';

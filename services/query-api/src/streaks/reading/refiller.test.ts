@@ -1,5 +1,5 @@
-import { createMemoryStreakStore } from '@streaks/shared/redis/create-memory-streak-store';
-import type { StreakWrite } from '@streaks/shared/redis/streak-store';
+import { createMemoryStreakStore } from '@streaks/shared/redis/streaks/create-memory-streak-store';
+import type { StreakWrite } from '@streaks/shared/redis/streaks/streak-store';
 import { Registry } from 'prom-client';
 import { createQueryMetrics } from '../../metrics';
 import type { StoreCircuit } from '../../stores/store-circuit';

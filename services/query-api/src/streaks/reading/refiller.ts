@@ -1,4 +1,4 @@
-import type { StreakStore, StreakWrite } from '@streaks/shared/redis/streak-store';
+import type { StreakStore, StreakWrite } from '@streaks/shared/redis/streaks/streak-store';
 import type { QueryMetrics } from '../../metrics';
 import { type StoreCircuit, StoreUnavailable } from '../../stores/store-circuit';
 

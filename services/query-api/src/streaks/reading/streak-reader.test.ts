@@ -1,5 +1,5 @@
 import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streaks/streak-state';
-import { createMemoryStreakStore } from '@streaks/shared/redis/create-memory-streak-store';
+import { createMemoryStreakStore } from '@streaks/shared/redis/streaks/create-memory-streak-store';
 import { Registry } from 'prom-client';
 import { createQueryMetrics } from '../../metrics';
 import type { StoredStreak } from '../../stores/read-model';

@@ -1,5 +1,5 @@
 import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streaks/streak-state';
-import type { StreakStore, UserStreak } from '@streaks/shared/redis/streak-store';
+import type { StreakStore, UserStreak } from '@streaks/shared/redis/streaks/streak-store';
 import type { QueryMetrics } from '../../metrics';
 import type { ReadModel, StoredStreak } from '../../stores/read-model';
 import { type StoreCircuit, StoreUnavailable } from '../../stores/store-circuit';

@@ -1,6 +1,6 @@
 import type { SettingsOf } from '@streaks/shared/config/define-settings';
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
-import { fetchTopicId } from '@streaks/shared/kafka/topic-id';
+import { fetchTopicId } from '@streaks/shared/kafka/topic-id/topic-id';
 import { createLogger } from '@streaks/shared/observability/create-logger';
 import { createPool } from '@streaks/shared/postgres/create-pool';
 import type { Admin, Kafka } from 'kafkajs';

@@ -1,4 +1,4 @@
-import { createReliableProducer, type ReliableProducer } from '@streaks/shared/kafka/reliable-producer';
+import { createReliableProducer, type ReliableProducer } from '@streaks/shared/kafka/producer/reliable-producer';
 import type { Connections } from '../command-line/connect';
 import { RefusedError } from '../command-line/outcomes';
 import type { PageLimits } from './read-pages';

@@ -2,7 +2,7 @@ import {
   KafkaUnavailableError,
   RecordRefusedError,
   type ReliableProducer,
-} from '@streaks/shared/kafka/reliable-producer';
+} from '@streaks/shared/kafka/producer/reliable-producer';
 import type { Pool } from 'pg';
 import { inTransaction } from '../command-line/in-transaction';
 import { writeAudit } from '../command-line/write-audit';

@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '@streaks/shared/kafka/reliable-producer';
+import type { OutgoingRecord } from '@streaks/shared/kafka/producer/reliable-producer';
 import { type DeadLetter, describePosition, REPLAYED_FROM } from './dead-letter';
 
 /**

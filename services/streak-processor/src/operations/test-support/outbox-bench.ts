@@ -4,7 +4,7 @@ import { defaultPublisherTuning } from '@streaks/exactly-once/publish/publisher-
 import { ensureShards } from '@streaks/exactly-once/sql/ensure-shards';
 import { createPublicationStore } from '@streaks/exactly-once/sql/publication-store';
 import { createKafka } from '@streaks/shared/kafka/create-kafka';
-import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-body';
+import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-format/record-body';
 import { createFreshTopic, type FreshTopic, uniqueName } from '@streaks/testing/fresh-topic';
 import { kafkaBrokers, stackAddresses } from '@streaks/testing/stack-addresses';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';

@@ -8,7 +8,7 @@ import {
 } from '@streaks/shared/contracts/output/streak-changed';
 import { createUserStreakEncoder, type UserStreak, userStreakKey } from '@streaks/shared/contracts/output/user-streak';
 import type { ChangeType } from '@streaks/shared/domain/streaks/change-type';
-import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-body';
+import { createRecordBodyEncoder } from '@streaks/shared/kafka/record-format/record-body';
 
 /** Where records go to, and under which schemas. Plain data, so that a worker thread can be told. */
 export interface OutputPlaces {

@@ -2,7 +2,7 @@ import type { RuleId } from '@streaks/shared/domain/rules';
 import { type BoardEntry, toBoardEntry } from '@streaks/shared/redis/boards/board-entry';
 import { type BoardKeys, boardKeys } from '@streaks/shared/redis/boards/board-keys';
 import { encodeMember, encodeScore, encodeStamp } from '@streaks/shared/redis/boards/board-value';
-import { bucketOf, markedKey, takenKey } from '@streaks/shared/redis/streak-keys';
+import { bucketOf, markedKey, takenKey } from '@streaks/shared/redis/streaks/streak-keys';
 import type { Redis } from 'ioredis';
 import { type ExpectedState, hasReached, lookAgain, type RedisCheck } from './redis-check';
 

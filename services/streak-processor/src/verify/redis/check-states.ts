@@ -2,7 +2,7 @@ import type { RuleId } from '@streaks/shared/domain/rules';
 import { sameBridging } from '@streaks/shared/domain/streaks/bridging';
 import { sameRuns } from '@streaks/shared/domain/streaks/runs';
 import type { StreakState } from '@streaks/shared/domain/streaks/streak-state';
-import type { StreakLookup } from '@streaks/shared/redis/streak-store';
+import type { StreakLookup } from '@streaks/shared/redis/streaks/streak-store';
 import { describeState, type ExpectedState, hasReached, lookAgain, type RedisCheck, readPresent } from './redis-check';
 
 const KIND = 'Redis differs from user_streaks';

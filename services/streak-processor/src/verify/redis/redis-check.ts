@@ -3,7 +3,7 @@ import type { RuleId } from '@streaks/shared/domain/rules';
 import { emptyStreakState, type StreakState } from '@streaks/shared/domain/streaks/streak-state';
 import { partitionForKey } from '@streaks/shared/kafka/partition-for-key';
 import { formatRuns } from '@streaks/shared/postgres/multirange';
-import type { StreakStore } from '@streaks/shared/redis/streak-store';
+import type { StreakStore } from '@streaks/shared/redis/streaks/streak-store';
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
 import type { FaultList } from '../fault-list';

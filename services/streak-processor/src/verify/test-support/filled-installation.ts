@@ -6,7 +6,7 @@ import type { UserEventToSend } from '@streaks/shared/contracts/user-event';
 import type { LocalDay } from '@streaks/shared/domain/calendar/local-day';
 import type { SettingsChange } from '@streaks/shared/domain/settings/settings-change';
 import { createBoardWriter } from '@streaks/shared/redis/boards/board-writer';
-import { createStreakStore } from '@streaks/shared/redis/create-streak-store';
+import { createStreakStore } from '@streaks/shared/redis/streaks/create-streak-store';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import { createTestDatabase, type TestDatabase } from '@streaks/testing/test-database';
 import { Redis } from 'ioredis';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { LocalDay } from '../../../domain/calendar/local-day';
 import type { StreakState } from '../../../domain/streaks/streak-state';
-import type { StreakWrite } from '../../streak-store';
+import type { StreakWrite } from '../../streaks/streak-store';
 import type { BoardName } from '../board-entry';
 
 // Users as hostile as they can be, and the boards they must stand on: counted by hand and sorted by bytes.

@@ -1,4 +1,4 @@
-import { partitionForKey } from './partition-for-key';
+import { partitionForKey } from '../partition-for-key';
 import {
   BufferFullError,
   createReliableProducer,

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { DecompressionError, MAX_DECOMPRESSED_BYTES } from './compression/decompressed-size';
-import { compressLz4, decompressLz4 } from './compression/lz4';
-import { compressSnappy, decompressSnappy } from './compression/snappy';
-import { compressZstd, decompressZstd } from './compression/zstd';
+import { DecompressionError, MAX_DECOMPRESSED_BYTES } from './decompressed-size';
+import { compressLz4, decompressLz4 } from './lz4';
+import { compressSnappy, decompressSnappy } from './snappy';
+import { compressZstd, decompressZstd } from './zstd';
 
 /** What kafkajs calls: `encoder.buffer` holds the records of one batch. */
 interface Codec {

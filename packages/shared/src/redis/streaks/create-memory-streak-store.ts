@@ -1,7 +1,7 @@
-import { RULE_IDS } from '../domain/rules';
-import type { StreakState } from '../domain/streaks/streak-state';
-import type { BoardReader } from './boards/board-reader';
-import { createMemoryBoards } from './boards/create-memory-boards';
+import { RULE_IDS } from '../../domain/rules';
+import type { StreakState } from '../../domain/streaks/streak-state';
+import type { BoardReader } from '../boards/board-reader';
+import { createMemoryBoards } from '../boards/create-memory-boards';
 import { ALL_BUCKETS, bucketOf } from './streak-keys';
 import type { StreakLookup, StreakStore, StreakWrite, WriteCounts } from './streak-store';
 import { decodeStreakValue, encodeStreakValue } from './streak-value';

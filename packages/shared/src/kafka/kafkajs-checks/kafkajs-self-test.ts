@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import { type CreateSendMessages, isSentToTheNewLeader } from './kafkajs-checks/repeated-send';
-import { recordBatch, recordSet } from './record-batch-bytes';
-import { createRecordBodyEncoder } from './record-body';
+import { recordBatch, recordSet } from '../record-format/record-batch-bytes';
+import { createRecordBodyEncoder } from '../record-format/record-body';
+import { type CreateSendMessages, isSentToTheNewLeader } from './repeated-send';
 
 // Loaded by path: what the patch changes is not part of kafkajs' interface, and a newer version may have it elsewhere.
 const load = createRequire(__filename);

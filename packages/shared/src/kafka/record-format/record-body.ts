@@ -1,5 +1,5 @@
-import { createAvroWriter } from '../contracts/avro/avro-encoder';
-import type { RecordHeaders } from '../contracts/headers';
+import { createAvroWriter } from '../../contracts/avro/avro-encoder';
+import type { RecordHeaders } from '../../contracts/headers';
 
 const NULL_LENGTH = -1;
 

@@ -1,4 +1,4 @@
-import type { StreakState } from '../domain/streaks/streak-state';
+import type { StreakState } from '../../domain/streaks/streak-state';
 
 /** A state to be written, or a deletion. The generation comes from Postgres (`projection_generation`). */
 export type StreakWrite = { readonly userId: string; readonly ruleId: string; readonly generation: bigint } & (

@@ -1,20 +1,15 @@
-import { createDiscardingSender, type Delivered, type OutgoingRecord } from './producer/discarding-sender';
-import type { ReliableProducer, ReliableProducerHealth, ReliableProducerOptions } from './producer/producer-contract';
-import {
-  BufferFullError,
-  isCausedByARecord,
-  KafkaUnavailableError,
-  RecordRefusedError,
-} from './producer/producer-errors';
+import { createDiscardingSender, type Delivered, type OutgoingRecord } from './discarding-sender';
+import type { ReliableProducer, ReliableProducerHealth, ReliableProducerOptions } from './producer-contract';
+import { BufferFullError, isCausedByARecord, KafkaUnavailableError, RecordRefusedError } from './producer-errors';
 
-export type { Delivered, OutgoingRecord, ProducerClient } from './producer/discarding-sender';
+export type { Delivered, OutgoingRecord, ProducerClient } from './discarding-sender';
 export type {
   ReliableProducer,
   ReliableProducerHealth,
   ReliableProducerOptions,
   ReliableProducerStats,
-} from './producer/producer-contract';
-export { BufferFullError, KafkaUnavailableError, RecordRefusedError } from './producer/producer-errors';
+} from './producer-contract';
+export { BufferFullError, KafkaUnavailableError, RecordRefusedError } from './producer-errors';
 
 interface PendingRecord {
   readonly record: OutgoingRecord;

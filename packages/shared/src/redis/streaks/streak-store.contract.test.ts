@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { LocalDay } from '../domain/calendar/local-day';
-import { RULE_IDS } from '../domain/rules';
-import { emptyStreakState, type StreakState } from '../domain/streaks/streak-state';
+import type { LocalDay } from '../../domain/calendar/local-day';
+import { RULE_IDS } from '../../domain/rules';
+import { emptyStreakState, type StreakState } from '../../domain/streaks/streak-state';
 import { createMemoryStreakStore } from './create-memory-streak-store';
 import { refillStreakStore } from './refill-streak-store';
 import { BUCKETS, bucketOf } from './streak-keys';

@@ -1,6 +1,6 @@
-import { type BrokerConnectionOptions, connectBroker } from './topic-id/broker-connection';
-import { METADATA_API, metadataRequest, readTopicId } from './topic-id/metadata-message';
-import { authenticatePlain, type SaslPlain } from './topic-id/sasl-plain';
+import { type BrokerConnectionOptions, connectBroker } from './broker-connection';
+import { METADATA_API, metadataRequest, readTopicId } from './metadata-message';
+import { authenticatePlain, type SaslPlain } from './sasl-plain';
 
 export interface FetchTopicIdOptions extends BrokerConnectionOptions {
   /** host:port; asked one after the other until one answers. */

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import { RULE_IDS, type RuleId } from '../domain/rules';
-import { boardKeys } from './boards/board-keys';
-import { defineBoardScripts } from './boards/board-scripts';
+import { RULE_IDS, type RuleId } from '../../domain/rules';
+import { boardKeys } from '../boards/board-keys';
+import { defineBoardScripts } from '../boards/board-scripts';
 import { ALL_BUCKETS, fillKey, runKey, sentinelKey } from './streak-keys';
 import { defineStreakScripts } from './streak-scripts';
 import type { StreakStore } from './streak-store';

@@ -5,7 +5,7 @@ import { kafkaBrokers, stackAddresses } from '@streaks/testing/stack-addresses';
 import { waitFor } from '@streaks/testing/wait-for';
 import type { ISocketFactory, Producer } from 'kafkajs';
 import pino from 'pino';
-import { createKafka } from './create-kafka';
+import { createKafka } from '../create-kafka';
 import { createReliableProducer, type ReliableProducer } from './reliable-producer';
 
 const PRODUCE = 0;

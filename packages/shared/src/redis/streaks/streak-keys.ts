@@ -1,4 +1,4 @@
-import { partitionForKey } from '../kafka/partition-for-key';
+import { partitionForKey } from '../../kafka/partition-for-key';
 
 /**
  * Users are spread over this many buckets. The bucket is the hash tag of every key of a user, so one script call, which

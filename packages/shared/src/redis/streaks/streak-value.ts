@@ -1,6 +1,6 @@
-import type { LocalDay } from '../domain/calendar/local-day';
-import type { Run } from '../domain/streaks/runs';
-import type { StreakState } from '../domain/streaks/streak-state';
+import type { LocalDay } from '../../domain/calendar/local-day';
+import type { Run } from '../../domain/streaks/runs';
+import type { StreakState } from '../../domain/streaks/streak-state';
 import { decodeBridging, encodeBridging } from './bridging-value';
 import type { StreakLookup, StreakWrite } from './streak-store';
 

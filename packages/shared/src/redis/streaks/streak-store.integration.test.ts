@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { stackAddresses } from '@streaks/testing/stack-addresses';
 import type { Redis } from 'ioredis';
-import type { LocalDay } from '../domain/calendar/local-day';
-import { RULE_IDS } from '../domain/rules';
-import type { StreakState } from '../domain/streaks/streak-state';
-import { boardKeys } from './boards/board-keys';
-import { createBoardWriter } from './boards/board-writer';
-import { closeRedis, createRedis, waitForRedis } from './create-redis';
+import type { LocalDay } from '../../domain/calendar/local-day';
+import { RULE_IDS } from '../../domain/rules';
+import type { StreakState } from '../../domain/streaks/streak-state';
+import { boardKeys } from '../boards/board-keys';
+import { createBoardWriter } from '../boards/board-writer';
+import { closeRedis, createRedis, waitForRedis } from '../create-redis';
 import { createStreakStore } from './create-streak-store';
 import { ALL_BUCKETS, bucketOf, fillKey, runKey, sentinelKey, streakKey } from './streak-keys';
 import type { StreakWrite } from './streak-store';

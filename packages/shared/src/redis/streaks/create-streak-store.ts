@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { BoardWriter } from './boards/board-writer';
+import type { BoardWriter } from '../boards/board-writer';
 import { createFillSentinels, isSentinel } from './fill-sentinels';
 import { bucketOf, markedKey, markKey, sentinelKey, streakKey } from './streak-keys';
 import { defineStreakScripts } from './streak-scripts';

@@ -5,10 +5,10 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { compressFrameSync } from 'lz4-napi';
 import { compressSync } from 'snappy';
-import { DecompressionError } from './compression/decompressed-size';
-import { GOLDEN_RECORDS, goldenRecord } from './compression/golden/golden-records';
+import { recordBatch, recordSet } from '../record-format/record-batch-bytes';
 import { createCompressionCodecs, registerCompressionCodecs } from './compression-codecs';
-import { recordBatch, recordSet } from './record-batch-bytes';
+import { DecompressionError } from './decompressed-size';
+import { GOLDEN_RECORDS, goldenRecord } from './golden/golden-records';
 
 interface FetchedRecord {
   readonly offset: string;
@@ -39,7 +39,7 @@ describe('record batches of other clients', () => {
     ['gzip', 'snappy', 'lz4', 'zstd'].map((codec) => [client, codec] as const),
   );
   it.each(clients)('of %s with %s decode to the very records that were sent', async (client, codec) => {
-    const segment = readFileSync(join(__dirname, 'compression/golden', `${client}-${codec}.segment`));
+    const segment = readFileSync(join(__dirname, 'golden', `${client}-${codec}.segment`));
     // The lowest three bits of the attributes: without compression the test would show nothing.
     expect(segment.readInt16BE(21) & 7).toBe(['none', 'gzip', 'snappy', 'lz4', 'zstd'].indexOf(codec));
 
@@ -55,7 +55,7 @@ describe('record batches of other clients', () => {
   });
 
   it('keep what came before a batch whose payload is no LZ4, or of a codec that nobody knows', async () => {
-    const segment = readFileSync(join(__dirname, 'compression/golden/java-lz4.segment'));
+    const segment = readFileSync(join(__dirname, 'golden/java-lz4.segment'));
     const payload = Buffer.alloc(30, 0xff);
     const damaged = recordBatch({ firstOffset: GOLDEN_RECORDS, records: 1, attributes: 3, payload });
     const unknown = recordBatch({ firstOffset: GOLDEN_RECORDS, records: 1, attributes: 7 });

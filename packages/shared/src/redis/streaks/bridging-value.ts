@@ -1,5 +1,5 @@
-import type { LocalDay } from '../domain/calendar/local-day';
-import type { Bridging, DayRange, FreezeStep } from '../domain/streaks/bridging';
+import type { LocalDay } from '../../domain/calendar/local-day';
+import type { Bridging, DayRange, FreezeStep } from '../../domain/streaks/bridging';
 
 /**
  * `[[[fromDay,earnEvery,cap],[fromDay],...],[[firstDay,lastDay],...]]`: freeze steps, of which one without a rule has the

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { recordBatch, recordSet } from '../record-format/record-batch-bytes';
 import { kafkajsPatchParts } from './kafkajs-self-test';
-import { recordBatch, recordSet } from './record-batch-bytes';
 
 const load = createRequire(__filename);
 
@@ -215,7 +215,7 @@ it('reads offsets past 2^53 and any timestamp exactly', async () => {
 });
 
 it('is a patch whose every part the self-test knows', () => {
-  const patch = readFileSync(join(__dirname, '../../../../patches/kafkajs+2.2.4.patch'), 'utf8');
+  const patch = readFileSync(join(__dirname, '../../../../../patches/kafkajs+2.2.4.patch'), 'utf8');
   const marked = new Set([...patch.matchAll(/streaks patch, ([\w ]+)[:.]/g)].map(([, name]) => name));
   const tested = new Set(kafkajsPatchParts.map((name) => name.replace(/:.*/, '')));
   // Speed changes nothing that could be observed, save by a clock.
