@@ -12,6 +12,7 @@ import { createOutputs, type Outputs } from './engine/outputs';
 import { createStateGauges, shardsOf } from './engine/partition-states';
 import { stopWithin } from './engine/stop-within';
 import type { EngineOptions } from './engine-options';
+import { showCountersOf } from './metrics';
 import type { Change } from './projection';
 
 export interface EngineStatus {
@@ -38,6 +39,7 @@ export interface Engine<C extends Change = never> {
  */
 export function startEngine<Event, C extends Change, Outcome>(options: EngineOptions<Event, C, Outcome>): Engine<C> {
   const { topic, tuning, metrics, log, nowMs } = options;
+  showCountersOf(metrics, topic);
   const wait = (ms: number) => delay(ms);
   const lag = createLagTracker();
   const logReader = createLogReader({

@@ -186,3 +186,11 @@ export function createEngineMetrics(registry: Registry, prefix: string) {
 }
 
 export type EngineMetrics = ReturnType<typeof createEngineMetrics>;
+
+/** Shows the counters of an input topic from 0 on: a series that begins with its first event hides that event from `increase()`. */
+export function showCountersOf(metrics: EngineMetrics, topic: string): void {
+  const { batches, records, fences, refusedPositions, rebalances, rebuilds, decodeFailures } = metrics;
+  for (const counter of [batches, records, fences, refusedPositions, rebalances, rebuilds, decodeFailures]) {
+    counter.inc({ topic }, 0);
+  }
+}

@@ -51,6 +51,7 @@ describe('migrate', () => {
       'migrated 1763700000004_roles',
       'migrated 1763700000005_publication',
       'migrated 1763700000006_operators',
+      'migrated 1763700000007_features',
     ]);
     expect(printed.filter((line) => line.startsWith('created partition '))).toHaveLength(4);
     expect(await migrateProcess(database.url)).toEqual([]);
