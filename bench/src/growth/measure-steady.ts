@@ -62,7 +62,7 @@ export async function measureSteady(options: SteadyOptions, context: BenchContex
     const load = await offerLoad({
       ...options,
       seconds,
-      createSession,
+      createItem: createSession,
       send: (sessions) => producer.send(sessions),
       onTick(elapsedMs) {
         if (elapsedMs < nextMs) return;

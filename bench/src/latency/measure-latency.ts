@@ -93,7 +93,7 @@ async function run(
   const followed: Promise<number | undefined>[] = [];
   const load = await offerLoad({
     ...options,
-    createSession: (index) => createSession(prefix, index, options),
+    createItem: (index) => createSession(prefix, index, options),
     async send(sessions, dueMs) {
       for (const { userId } of sessions) {
         if (userId.startsWith('followed-')) followed.push(follow(pipeline, agent, userId, dueMs));

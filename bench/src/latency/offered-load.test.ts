@@ -15,7 +15,7 @@ describe('an offered load', () => {
     const load = await offerLoad({
       perSecond: 250,
       seconds: 0.1,
-      createSession,
+      createItem: createSession,
       send: async (sessions) => void sent.push(...sessions.map(({ sessionId }) => sessionId)),
     });
     expect(sent).toEqual(Array.from({ length: 25 }, (_, index) => String(index)));
@@ -29,7 +29,7 @@ describe('an offered load', () => {
     await offerLoad({
       perSecond: 100,
       seconds: 0.05,
-      createSession,
+      createItem: createSession,
       send: () => {
         open += 1;
         mostOpen = Math.max(mostOpen, open);
@@ -45,7 +45,7 @@ describe('an offered load', () => {
     const load = await offerLoad({
       perSecond: 100,
       seconds: 0.1,
-      createSession,
+      createItem: createSession,
       send: async () => {
         const untilMs = performance.now() + (first ? 45 : 0);
         first = false;
@@ -60,7 +60,7 @@ describe('an offered load', () => {
     const failing = offerLoad({
       perSecond: 100,
       seconds: 0.05,
-      createSession,
+      createItem: createSession,
       send: () => Promise.reject(new Error('no broker')),
     });
     await expect(failing).rejects.toThrow('no broker');

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Session } from '@streaks/shared/domain/events/session';
 
-export interface OfferLoadOptions {
+export interface OfferLoadOptions<Item> {
   readonly perSecond: number;
   readonly seconds: number;
-  readonly createSession: (index: number) => Session;
+  readonly createItem: (index: number) => Item;
   /** Not awaited before the next one is due: the load does not wait for what it loads. */
-  readonly send: (sessions: readonly Session[], dueMs: number) => Promise<void>;
+  readonly send: (items: readonly Item[], dueMs: number) => Promise<void>;
   /** Called at each tick. */
   readonly onTick?: (elapsedMs: number) => void;
 }
@@ -20,9 +19,9 @@ export interface OfferedLoad {
 
 export const TICK_MS = 10;
 
-/** Sessions of each tick in one send, at the moments they are due, whatever the sends before them do. Resolves when all are acknowledged. */
-export async function offerLoad(options: OfferLoadOptions): Promise<OfferedLoad> {
-  const { perSecond, seconds, createSession, send, onTick } = options;
+/** The items of each tick in one send, at the moments they are due, whatever the sends before them do. Resolves when all are acknowledged. */
+export async function offerLoad<Item>(options: OfferLoadOptions<Item>): Promise<OfferedLoad> {
+  const { perSecond, seconds, createItem, send, onTick } = options;
   const ticks = Math.round((seconds * 1_000) / TICK_MS);
   const open = new Set<Promise<void>>();
   let failure: unknown;
@@ -38,9 +37,9 @@ export async function offerLoad(options: OfferLoadOptions): Promise<OfferedLoad>
     greatestSendDelayMs = Math.max(greatestSendDelayMs, lateMs);
     if (lateMs > TICK_MS) lateSends += 1;
     const until = Math.round(((tick + 1) * TICK_MS * perSecond) / 1_000);
-    const sessions = Array.from({ length: until - sent }, (_, offset) => createSession(sent + offset));
+    const items = Array.from({ length: until - sent }, (_, offset) => createItem(sent + offset));
     sent = until;
-    const sending = send(sessions, dueMs)
+    const sending = send(items, dueMs)
       .catch((error: unknown) => {
         failure ??= error;
       })

@@ -11,8 +11,6 @@ export interface UpdateTarget {
 export interface UpdateLoad {
   readonly users: number;
   readonly seconds: number;
-  /** Updates a second of all users together; absent: each user's next one follows on the answer. */
-  readonly perSecond?: number;
 }
 
 export interface UpdateLoadResult {
@@ -27,10 +25,10 @@ export interface UpdateLoadResult {
   readonly cpu: CpuSeconds;
 }
 
-const UPDATED = 200;
-const PENDING = 202;
+export const UPDATED = 200;
+export const PENDING = 202;
 
-/** Each connection is a user who updates again and again. @throws when an answer was neither 200 nor 202 */
+/** Each connection is a user whose next update follows on the answer to the one before. @throws when an answer was neither 200 nor 202 */
 export async function loadUpdates({ url, pids }: UpdateTarget, load: UpdateLoad): Promise<UpdateLoadResult> {
   const times: number[] = [];
   let pending = 0;
@@ -45,7 +43,6 @@ export async function loadUpdates({ url, pids }: UpdateTarget, load: UpdateLoad)
         connections: load.users,
         duration: load.seconds,
         timeout: 30,
-        ...(load.perSecond === undefined ? {} : { overallRate: load.perSecond }),
         setupClient(client) {
           client.setBody(JSON.stringify({ userId: userIdOf(user), timezone: 'UTC' }));
           user += 1;
