@@ -89,7 +89,7 @@ describe('the docs', () => {
   });
 
   it('name every fault of a session', () => {
-    const codes = membersOf('packages/shared/src/domain/faults.ts', 'FaultCode');
+    const codes = membersOf('packages/shared/src/domain/events/faults.ts', 'FaultCode');
     expect(codes.length).toBeGreaterThan(5);
     expect(missingOn('docs/http.md', codes)).toEqual([]);
     expect(missingOn('docs/domain.md', codes)).toEqual([]);
@@ -116,7 +116,7 @@ describe('the docs', () => {
   });
 
   it('name every change type', () => {
-    const types = membersOf('packages/shared/src/domain/change-type.ts', 'ChangeType');
+    const types = membersOf('packages/shared/src/domain/streaks/change-type.ts', 'ChangeType');
     expect(types.length).toBeGreaterThan(5);
     expect(missingOn('docs/domain.md', types)).toEqual([]);
   });
