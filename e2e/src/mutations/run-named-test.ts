@@ -42,6 +42,8 @@ export async function runNamedTest(
     '--json',
     '--outputFile',
     report,
+    // A test that fails in the middle leaves connections behind, and Jest would wait for them.
+    '--forceExit',
   ];
   const child = spawn(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), ...options], {
     cwd: root,

@@ -6,8 +6,8 @@ export type ServicePorts = { readonly ingest: number; readonly queryApi: number;
 export function welcomeText(addresses: StackAddresses, ports: ServicePorts, now: Date): string {
   const url = (port: number): string => `http://127.0.0.1:${port}`;
   const rows = [
-    ['ingest', url(ports.ingest), 'POST /sessions'],
-    ['query-api', url(ports.queryApi), 'GET /users/{id}/streak'],
+    ['ingest', url(ports.ingest), 'POST /sessions; API: /api/docs'],
+    ['query-api', url(ports.queryApi), 'GET /users/{id}/streak; API: /api/docs'],
     ['streak-processor', url(ports.processor), 'GET /health, /metrics'],
     ['Kafka', addresses.kafkaBrokers, 'topic session-events'],
     ['schema registry', addresses.schemaRegistryUrl, ''],
@@ -36,6 +36,7 @@ export function welcomeText(addresses: StackAddresses, ports: ServicePorts, now:
     '',
     'Try:',
     ...commands.map((command) => `  ${command}`),
+    'More: docs/features.md has a story for each feature.',
     '',
     'Ctrl-C ends everything; the data stays until npm run reset.',
     '',

@@ -33,6 +33,7 @@ const DEFAULT_CONNECTION_TIMEOUT_MS = 3000;
 const DEFAULT_REQUEST_TIMEOUT_MS = 15_000;
 const RETRIED_SEND = 'Failed to send messages: ';
 const PARTITIONER_WARNING = 'KafkaJS v2.0.0 switched default partitioner';
+const RETRIES_WARNING = 'Limiting retries for the idempotent producer';
 
 /**
  * A Kafka client. Make one for each consumer, producer and admin: kafkajs shares the offsets of a group between all
@@ -59,8 +60,9 @@ export function createKafka(options: CreateKafkaOptions): Kafka {
 /** kafkajs calls what it is about to retry an error; whether something is one is for its caller to say, so levels drop by one. */
 function logToPino(logger: Logger, { namespace, level, log }: LogEntry): void {
   const { message, timestamp: _timestamp, logger: _logger, ...fields } = log;
-  // All partitions are given explicitly or by the Java-compatible default: there is nothing to warn of.
-  if (message.startsWith(PARTITIONER_WARNING)) return;
+  // All partitions are given explicitly or by the Java-compatible default, and a producer that gave up once is thrown away: there
+  // is nothing to warn of.
+  if (message.startsWith(PARTITIONER_WARNING) || message.startsWith(RETRIES_WARNING)) return;
   // A broker's refusal of one request: kafkajs tries again, and its caller tells when it gives up.
   const isRetried = message.startsWith('Response ') || message.startsWith(RETRIED_SEND);
   const line = { ...fields, component: namespace, detail: message };

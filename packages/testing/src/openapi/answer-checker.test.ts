@@ -18,7 +18,7 @@ const documents: readonly RouteDocument[] = [
     method: 'get',
     path: '/streak/{userId}',
     operationId: 'getStreak',
-    tag: 'streaks',
+    tag: 'Streaks',
     summary: 'A streak',
     request: { params: z.object({ userId: z.string() }) },
     responses: {
@@ -30,7 +30,7 @@ const documents: readonly RouteDocument[] = [
     method: 'get',
     path: '/streak/leaderboard',
     operationId: 'getLeaderboard',
-    tag: 'streaks',
+    tag: 'Streaks',
     summary: 'The best',
     responses: { 200: jsonResponse('They.', z.array(z.string())), 204: { description: 'Nobody.' } },
   },
@@ -38,7 +38,7 @@ const documents: readonly RouteDocument[] = [
     method: 'get',
     path: '/stream',
     operationId: 'streamStreaks',
-    tag: 'streaks',
+    tag: 'Streaks',
     summary: 'As they change',
     responses: {
       200: {

@@ -35,7 +35,7 @@ export const checkInDocument = {
   method: 'post',
   path: '/check-ins',
   operationId: 'recordCheckIn',
-  tag: 'check-ins',
+  tag: 'Check-ins',
   summary: 'Record that a user was there',
   description: 'Counts 1 on the local day of `at` in `timezone`, for the rule `activity`.',
   request: { headers: preferHeaders, body: jsonBody(checkInBody) },

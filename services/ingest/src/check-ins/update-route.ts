@@ -60,7 +60,7 @@ export const updateDocument = {
   method: 'post',
   path: '/api/streak/update',
   operationId: 'updateStreak',
-  tag: 'check-ins',
+  tag: 'Check-ins',
   summary: "Check a user in now and answer with the user's streak",
   description:
     `Waits for the processor, ${defaultUpdateWaitSeconds} seconds unless \`Prefer: wait=N\` says otherwise. ` +

@@ -18,7 +18,7 @@ export const erasureDocument = {
   method: 'delete',
   path: '/users/{userId}',
   operationId: 'eraseUser',
-  tag: 'people',
+  tag: 'People',
   summary: 'Erase a person',
   description:
     'Everything recorded of the user up to now is as if it had never been: sessions, check-ins, settings, friends, streaks, ' +

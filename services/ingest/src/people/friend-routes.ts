@@ -21,7 +21,7 @@ export type FriendRoutesOptions = {
 
 const friendRoute = {
   path: '/users/{userId}/friends/{friendId}',
-  tag: 'people',
+  tag: 'People',
   description:
     'The same whichever of the two is named first. A repeat changes nothing; of two changes the later one counts.',
   request: { params: friendAddedJson.pick({ userId: true, friendId: true }) },

@@ -17,7 +17,7 @@ export const retractionDocument = {
   method: 'delete',
   path: '/sessions/{userId}/{sessionId}',
   operationId: 'retractSession',
-  tag: 'sessions',
+  tag: 'Sessions',
   summary: 'Take a session back',
   description:
     'Totals and streaks follow exactly. A retracted id stays retracted, also where the session comes later or never came.',

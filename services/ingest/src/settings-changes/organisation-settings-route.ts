@@ -28,7 +28,7 @@ export const organisationSettingsDocument = {
   method: 'put',
   path: '/organisations/{organisationId}/settings',
   operationId: 'changeOrganisationSettings',
-  tag: 'settings',
+  tag: 'Settings',
   summary: 'Change settings of an organisation',
   description:
     'They count for members that have no setting of their own. Members are evaluated anew page by page: with many of them ' +

@@ -27,7 +27,7 @@ export const userSettingsDocument = {
   method: 'put',
   path: '/users/{userId}/settings',
   operationId: 'changeUserSettings',
-  tag: 'settings',
+  tag: 'Settings',
   summary: 'Change settings of a user',
   description:
     'A setting that is absent stays as it is; `null` takes it back to the default. Streaks follow: a change of the runs is ' +

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type GroupOffset, judgeMark } from '@streaks/exactly-once/publish/mark';
 import type { PublicationStore } from '@streaks/exactly-once/publish/publisher-options';
 import type { Logger } from '@streaks/shared/observability/create-logger';
-import type { Kafka } from 'kafkajs';
+import { type Kafka, KafkaJSError } from 'kafkajs';
 
 export interface HaltRestoredOptions {
   readonly createKafka: () => Kafka;
@@ -11,7 +11,7 @@ export interface HaltRestoredOptions {
   readonly topic: string;
   readonly groupId: string;
   readonly shardCount: number;
-  readonly logger: Pick<Logger, 'warn' | 'error'>;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly signal: AbortSignal;
 }
 
@@ -30,11 +30,15 @@ export async function haltRestoredShards(options: HaltRestoredOptions): Promise<
       await haltOnce(options);
       return;
     } catch (error) {
-      logger.warn({ err: error }, 'marks_not_read');
+      // While a cluster starts, the coordinator of a group is not there yet: no news, and no trace of it.
+      if (isRetriable(error)) logger.info({ reason: error.message }, 'marks_not_read');
+      else logger.warn({ err: error }, 'marks_not_read');
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 }
+
+const isRetriable = (error: unknown): error is KafkaJSError => error instanceof KafkaJSError && error.retriable;
 
 async function haltOnce({ store, shardCount, logger, ...options }: HaltRestoredOptions): Promise<void> {
   const marks = await readMarks(options);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PROBLEM_MEDIA_TYPE, problemSchema } from './problem-schema';
 import { jsonResponse, type ResponseDocument, type RouteDocument } from './route-document';
 
-const tag = 'operations';
+const tag = 'Operations';
 
 const checkStateSchema = z.enum(['up', 'down', 'degraded']).meta({ id: 'CheckState' });
 
