@@ -10,7 +10,7 @@ export const sessionBody = z
   .strictObject(sessionCompletedJson.shape)
   .meta({ id: 'Session', description: 'A finished session, at most 7 days long and not in the future' });
 
-const tag = 'sessions';
+const tag = 'Sessions';
 
 export const sessionDocument = {
   method: 'post',
