@@ -103,6 +103,19 @@ describe('boards in Redis', () => {
     expect(page?.entries[1]?.expiresAtMs).toBe((TODAY + 3) * DAY_MS);
   });
 
+  it('keep the newest place, whoever comes later with an older state or repeats one', async () => {
+    const { writer, boards, fill } = openBoards();
+    await fill();
+    const places = async () => (await boards.page('focus', 'current', FIRST, NOON_MS))?.entries;
+    expect(await writer.write([write('ada', TODAY + 1, 3)])).toBe(1);
+    const newest = await places();
+    expect(await writer.write([write('ada', TODAY, 2)])).toBe(0);
+    expect(await writer.write([write('ada', TODAY - 9, 3)])).toBe(0);
+    expect(await writer.write([{ userId: 'ada', ruleId: 'focus', generation: 1n, state: null, version: 1 }])).toBe(0);
+    expect(await places()).toEqual(newest);
+    expect(newest).toMatchObject([{ userId: 'ada', expiresAtMs: (TODAY + 3) * DAY_MS }]);
+  });
+
   it('get a user whom another writer put into the store without a mark, once the relay repeats it', async () => {
     const { store, boards, catchUp, fill } = openBoards();
     await fill();
